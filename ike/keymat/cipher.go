@@ -54,11 +54,11 @@ func (c Cipher) block(key, iv, text []byte) (cipher.Block, error) {
 	if size == 0 || len(iv) != size || len(text) == 0 || len(text)%size != 0 {
 		return nil, ErrCipher
 	}
-	make := aes.NewCipher
+	newBlock := aes.NewCipher
 	if c == TripleDES {
-		make = des.NewTripleDESCipher
+		newBlock = des.NewTripleDESCipher
 	}
-	b, err := make(key)
+	b, err := newBlock(key)
 	if err != nil {
 		return nil, ErrCipher
 	}
