@@ -1,0 +1,136 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/user"
+	"time"
+
+	"ezvpn/client"
+	"ezvpn/service/ipc"
+)
+
+// stopTimeout is how long the session has for its Deletes and for putting the machine back when the daemon ends.
+const stopTimeout = 5 * time.Second
+
+// Options say where the daemon finds and leaves its things.
+type Options struct {
+	Profiles string // directory of the profiles
+	Socket   string // of the local clients; see ipc.Address
+	State    string // directory of the undo journal
+	Log      *slog.Logger
+	Platform client.Platform
+}
+
+// Daemon is the service, from Open to the end of Run.
+type Daemon struct {
+	log     *slog.Logger
+	lock    *os.File
+	session session
+	api     *api
+	server  *ipc.Server
+}
+
+// Open takes the state directory, undoes what a daemon that ended badly left of its tunnel, and opens the socket.
+func Open(o Options) (*Daemon, error) {
+	lock, err := lockState(o.State)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.Platform.Host.Revert(); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("putting the machine back as it was before the last tunnel: %w", err)
+	}
+	l, err := ipc.Listen(o.Socket)
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return newDaemon(o, client.New(o.Platform, o.Log), l, lock), nil
+}
+
+func newDaemon(o Options, s session, l net.Listener, lock *os.File) *Daemon {
+	a := &api{session: s, store: &store{o.Profiles}, log: o.Log, authority: authority{group: groupID, console: atConsole}}
+	return &Daemon{log: o.Log, lock: lock, session: s, api: a,
+		server: ipc.NewServer(l, ipc.Identify, a.handler(), o.Log)}
+}
+
+// groupID is looked up for each request: who is added to the group need not wait for a restart.
+func groupID() string {
+	g, err := user.LookupGroup(Group)
+	if err != nil {
+		return ""
+	}
+	return g.Gid
+}
+
+// Run serves until ctx ends, then disconnects, puts the machine back and returns nil.
+func (d *Daemon) Run(ctx context.Context) error {
+	defer d.lock.Close()
+	serving := make(chan error, 1)
+	go func() { serving <- d.server.Serve() }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go watchdog(ctx, func() { d.session.Snapshot() })
+	d.log.Info("ready", "release", ipc.Release())
+	d.auto()
+	notify("READY=1")
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-serving:
+	}
+	notify("STOPPING=1")
+	d.stop()
+	return err
+}
+
+// auto connects the first good profile that says connect = "auto".
+func (d *Daemon) auto() {
+	list, err := d.api.store.list()
+	if err != nil {
+		d.log.Error("profiles cannot be listed", "err", err)
+		return
+	}
+	started := ""
+	for _, info := range list {
+		switch {
+		case len(info.Errors) > 0:
+			d.log.Warn("profile cannot be used", "profile", info.Name, "err", info.Errors[0])
+		case info.Connect != "auto":
+		case started != "":
+			d.log.Warn("only one session at a time; not connected", "profile", info.Name, "up", started)
+		case d.connect(info.Name):
+			started = info.Name
+		}
+	}
+}
+
+func (d *Daemon) connect(name string) bool {
+	p, err := d.api.store.load(name)
+	if err == nil {
+		err = d.session.Connect(p, client.ConnectOptions{Owner: MachineOwner})
+	}
+	if err != nil {
+		d.log.Error("not connected at start", "profile", name, "err", err)
+		return false
+	}
+	d.log.Info("connect", "profile", name, "caller", MachineOwner)
+	return true
+}
+
+// stop takes the session down first, while the watchers can still see it go.
+func (d *Daemon) stop() {
+	d.api.stopping.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if err := d.session.Disconnect(ctx); err != nil {
+		d.log.Error("the session did not end in time", "err", err)
+	}
+	d.server.Shutdown(ctx)
+	d.session.Close()
+	d.log.Info("stopped")
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"ezvpn/client/profile"
+)
+
+// maxProfile is what the service reads of one profile.
+const maxProfile = 64 << 10
+
+func (a *app) profileCommand() *cobra.Command {
+	c := &cobra.Command{Use: "profile", Short: "List the profiles, or check a file"}
+	c.AddCommand(&cobra.Command{
+		Use:   "list",
+		Short: "List the profiles of the service, also those with errors",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return a.listProfiles(c.Context()) },
+	}, &cobra.Command{
+		Use:   "check FILE",
+		Short: "Check a profile before it is used; needs no service",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(_ *cobra.Command, args []string) error { return a.checkProfile(args[0]) },
+	})
+	return c
+}
+
+func (a *app) listProfiles(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	cl := a.client()
+	defer cl.Close()
+	list, err := cl.Profiles(ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	for _, p := range list {
+		if len(p.Errors) == 0 {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", p.Name, p.Connect, p.Summary)
+			continue
+		}
+		for _, e := range p.Errors {
+			fmt.Fprintf(w, "%s\terror\t%s\n", p.Name, e)
+		}
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(w, "no profiles")
+	}
+	return w.Flush()
+}
+
+func (a *app) checkProfile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return &failure{code: exitProfile, sentence: err.Error()}
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxProfile+1))
+	if err != nil {
+		return &failure{code: exitProfile, sentence: err.Error()}
+	}
+	if len(data) > maxProfile {
+		return &failure{code: exitProfile, sentence: path + " is larger than 64 KiB"}
+	}
+	file := filepath.Base(path)
+	p, err := profile.Parse(file, data)
+	if err != nil {
+		return &failure{code: exitProfile, sentence: "the profile cannot be used:\n" + err.Error(),
+			next: "correct it, then check again"}
+	}
+	if base := strings.TrimSuffix(file, ".toml"); p.Name != "" && p.Name != base {
+		return &failure{code: exitProfile, sentence: fmt.Sprintf("name = %q, but the file is named %s", p.Name, file),
+			next: "name the file " + p.Name + ".toml"}
+	}
+	fmt.Fprintf(a.out, "%s is good\n", path)
+	return nil
+}

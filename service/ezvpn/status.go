@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ezvpn/client/status"
+	"ezvpn/service/ipc"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show the session: state, gateways, addresses, SAs, DPD, traffic",
+		Long: "Show the session. A session that somebody else started shows its state and no more; root sees all.\n" +
+			"The exit code says whether the service answered, not whether the tunnel is up.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.status(c.Context(), asJSON) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the whole snapshot as JSON")
+	return c
+}
+
+func (a *app) status(ctx context.Context, asJSON bool) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	cl := a.client()
+	defer cl.Close()
+	s, err := cl.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		e := json.NewEncoder(a.out)
+		e.SetIndent("", "  ")
+		err = e.Encode(s)
+	} else {
+		err = status.Text(a.out, s, time.Now())
+	}
+	if err != nil {
+		return &failure{code: exitBug, sentence: "the status could not be printed: " + err.Error()}
+	}
+	return nil
+}
+
+func (a *app) downCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "down",
+		Short: "Disconnect, and put the machine back",
+		Long:  "End the session: the gateway is told, routes and DNS are put back. Only who started the session, or root, may.",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return a.down(c.Context()) },
+	}
+}
+
+func (a *app) down(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	cl := a.client()
+	defer cl.Close()
+	s, err := cl.Down(ctx)
+	var e *ipc.Error
+	if errors.As(err, &e) && e.Code == ipc.NoSession {
+		fmt.Fprintln(a.out, "no session is up")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if s.Profile == "" {
+		fmt.Fprintln(a.out, "disconnected")
+		return nil
+	}
+	fmt.Fprintf(a.out, "%s is disconnected\n", s.Profile)
+	return nil
+}

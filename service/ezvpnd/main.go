@@ -1,0 +1,75 @@
+// Ezvpnd is the service: it keeps the tunnel, and answers the ezvpn command on a local socket.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"ezvpn/service"
+	"ezvpn/service/ipc"
+)
+
+func main() {
+	if err := root().ExecuteContext(untilSignal()); err != nil {
+		fmt.Fprintln(os.Stderr, "ezvpnd:", err)
+		os.Exit(1)
+	}
+}
+
+// untilSignal ends with the first signal, which asks for a clean end. The second ends the process where it stands; the
+// undo journal brings the machine back at the next start.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(1)
+	}()
+	return ctx
+}
+
+func root() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "ezvpnd",
+		Short: "The service of the Easy VPN client",
+		Long: "ezvpnd keeps the tunnel to a Cisco Easy VPN (IKEv1) gateway. It runs as root, under systemd or in the\n" +
+			"foreground, and is commanded with ezvpn.",
+		Version:      ipc.Release(),
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	c.AddCommand(runCommand())
+	return c
+}
+
+func runCommand() *cobra.Command {
+	var o service.Options
+	level := slog.LevelInfo
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Run in the foreground, or under the system's service manager",
+		Long: "Run until SIGTERM or SIGINT; then the tunnel is taken down and the machine put back. At the start it puts\n" +
+			"back what an ezvpnd that was killed left, and connects the profile that says connect = \"auto\".",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.Socket = ipc.Address(o.Socket)
+			o.Log = service.NewLog(os.Stderr, level, os.Getenv("JOURNAL_STREAM") != "")
+			o.Platform = service.Platform(o.State, o.Log)
+			return run(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.Profiles, "profiles", ipc.DefaultProfiles, "`directory` of the profiles; root owns it and its files")
+	f.StringVar(&o.Socket, "socket", "", "`address` to listen on (default $EZVPN_SOCKET, else "+ipc.DefaultAddress+")")
+	f.StringVar(&o.State, "state", ipc.DefaultState, "`directory` of the undo journal")
+	f.TextVar(&level, "log-level", slog.LevelInfo, "least `level` to log: debug, info, warn, error")
+	return c
+}

@@ -1,0 +1,12 @@
+package ipc
+
+// DefaultAddress is the socket of the service.
+const DefaultAddress = "/run/ezvpn/ezvpn.sock"
+
+// DefaultProfiles is the directory of the profiles.
+const DefaultProfiles = "/etc/ezvpn/profiles.d"
+
+// DefaultState is the directory of the undo journal.
+const DefaultState = "/var/lib/ezvpn"
+
+const startHint = "start it with: sudo systemctl start ezvpnd (or in the foreground: sudo ezvpnd run)"

@@ -1,0 +1,69 @@
+package ipc
+
+import (
+	"context"
+	"net"
+	"sync"
+)
+
+// Caller is who is at the other end of a connection, as the kernel attests it. Nothing in a request adds to it.
+type Caller struct {
+	User   string   // numeric user ID, or the SID on Windows
+	Name   string   // for people; the numeric ID where no name is known
+	Groups []string // numeric group IDs or SIDs that the caller's process holds
+	Admin  bool     // root, an elevated administrator, or the account that the daemon itself runs under
+}
+
+// Label names the caller for status and log, and tells two callers apart: the user ID is part of it.
+func (c Caller) Label() string {
+	if c.Name == "" || c.Name == c.User {
+		return "user " + c.User
+	}
+	return c.Name + " (" + c.User + ")"
+}
+
+// conn is one connection. Its caller is looked up once: the answer belongs to the connection, not to the moment.
+type conn struct {
+	net.Conn
+	identify func(net.Conn) (Caller, error)
+	once     sync.Once
+	caller   Caller
+	err      error
+	free     func() // gives the place back
+}
+
+func (c *conn) Caller() (Caller, error) {
+	c.once.Do(func() { c.caller, c.err = c.identify(c.Conn) })
+	return c.caller, c.err
+}
+
+func (c *conn) Close() error {
+	err := c.Conn.Close()
+	if c.free != nil {
+		c.free() // is idempotent
+	}
+	return err
+}
+
+type callerKey struct{}
+
+// withConn remembers the connection for the requests that come over it.
+func withConn(ctx context.Context, nc net.Conn) context.Context {
+	c, ok := nc.(*conn)
+	if !ok {
+		return ctx
+	}
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// CallerOf tells who sent the request with this context.
+func CallerOf(ctx context.Context) (Caller, error) {
+	c, ok := ctx.Value(callerKey{}).(*conn)
+	if !ok {
+		return Caller{}, errUnidentified
+	}
+	return c.Caller()
+}
+
+var errUnidentified = &Error{NotIdentified, "the system does not say who is calling",
+	"connect through the local socket of the service, not through a relay"}

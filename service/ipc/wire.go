@@ -1,0 +1,95 @@
+package ipc
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"ezvpn/client/profile"
+	"ezvpn/client/status"
+)
+
+// API is the version of this wire. It grows when an older partner would misunderstand, not with each new field.
+const API = 1
+
+const (
+	// Host is the only Host header that is served: a browser that was led here sends another.
+	Host = "ezvpn"
+	// HeaderAPI carries the caller's API number with every request.
+	HeaderAPI = "Ezvpn-Api"
+	// MaxBody is the largest request body in bytes.
+	MaxBody = 64 << 10
+)
+
+// The verbs' paths.
+const (
+	PathVersion  = "/v1/version"
+	PathStatus   = "/v1/status"
+	PathWatch    = "/v1/watch"
+	PathProfiles = "/v1/profiles"
+	PathUp       = "/v1/up"
+	PathDown     = "/v1/down"
+	PathAnswer   = "/v1/answer"
+)
+
+// Version answers the handshake.
+type Version struct {
+	API    int    `json:"api"`
+	Daemon string `json:"daemon"` // release of the daemon
+}
+
+// Profiles answers the list.
+type Profiles struct {
+	Profiles []ProfileInfo `json:"profiles"`
+}
+
+// ProfileInfo is what a caller may know of a profile: never a key or a password.
+type ProfileInfo struct {
+	Name    string   `json:"name"`
+	Connect string   `json:"connect,omitempty"` // "auto", "manual", "traffic"
+	Summary string   `json:"summary,omitempty"`
+	Errors  []string `json:"errors,omitempty"` // why it cannot be used; empty for a good one
+}
+
+// Up asks for a connect. Answers are XAUTH answers known beforehand, by field name; used once and not kept.
+type Up struct {
+	Profile string `json:"profile"`
+	Answers Fields `json:"answers,omitempty"`
+}
+
+// Answer answers the open prompt, or gives up the connect.
+type Answer struct {
+	ID     string `json:"id"`
+	Fields Fields `json:"fields,omitempty"`
+	Cancel bool   `json:"cancel,omitempty"`
+}
+
+// State answers up, down and answer: the state right after the command was taken.
+type State struct {
+	State   status.State `json:"state"`
+	Profile string       `json:"profile,omitempty"`
+}
+
+// Fields are secrets on their way to the daemon. They go one way, and only the JSON of a request spells them out.
+type Fields map[string]string
+
+// Secrets is the same, as values that never print.
+func (f Fields) Secrets() map[string]profile.Secret {
+	if len(f) == 0 {
+		return nil
+	}
+	m := make(map[string]profile.Secret, len(f))
+	for k, v := range f {
+		m[k] = profile.Secret(v)
+	}
+	return m
+}
+
+func (f Fields) String() string {
+	return "[" + strings.Join(slices.Sorted(maps.Keys(f)), " ") + "]"
+}
+
+func (f Fields) Format(s fmt.State, _ rune) { fmt.Fprint(s, f.String()) }
+func (f Fields) LogValue() slog.Value       { return slog.StringValue(f.String()) }

@@ -1,0 +1,27 @@
+//go:build linux || darwin
+
+package service
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// lockState makes sure that one daemon at a time uses the state directory. The kernel lets go of it when the process
+// ends, however that happens.
+func lockState(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the state directory: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "ezvpnd.lock"), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the lock of the state directory: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("another ezvpnd uses %s; stop it first: %w", dir, err)
+	}
+	return f, nil
+}

@@ -1,0 +1,28 @@
+package service
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/windows"
+)
+
+// lockState makes sure that one daemon at a time uses the state directory. The system lets go of it when the process
+// ends, however that happens.
+func lockState(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the state directory: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "ezvpnd.lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the lock of the state directory: %w", err)
+	}
+	err = windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY,
+		0, 1, 0, &windows.Overlapped{})
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("another ezvpnd uses %s; stop it first: %w", dir, err)
+	}
+	return f, nil
+}

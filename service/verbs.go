@@ -1,0 +1,139 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"ezvpn/client"
+	"ezvpn/client/status"
+	"ezvpn/service/ipc"
+)
+
+// downTimeout is how long a caller of down waits for the Deletes and for the machine to be put back.
+const downTimeout = 10 * time.Second
+
+func (a *api) version(w http.ResponseWriter, r *http.Request, _ ipc.Caller) {
+	ipc.Reply(w, ipc.Version{API: ipc.API, Daemon: ipc.Release()})
+}
+
+func (a *api) status(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
+	ipc.Reply(w, a.authority.visible(c, a.session.Snapshot()))
+}
+
+// watch sends what the session's watch gives: while a line waits for a slow reader, newer snapshots replace one
+// another there.
+func (a *api) watch(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	lines := ipc.NewLines(w)
+	for s := range a.session.Watch(ctx) {
+		if lines.Send(a.authority.visible(c, s)) != nil {
+			return
+		}
+	}
+}
+
+func (a *api) profiles(w http.ResponseWriter, r *http.Request, _ ipc.Caller) {
+	list, err := a.store.list()
+	if err != nil {
+		ipc.Refuse(w, profileError(err))
+		return
+	}
+	ipc.Reply(w, ipc.Profiles{Profiles: list})
+}
+
+func (a *api) up(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
+	var req ipc.Up
+	if e := ipc.Read(w, r, &req); e != nil {
+		ipc.Refuse(w, e)
+		return
+	}
+	p, err := a.store.load(req.Profile)
+	if err != nil {
+		ipc.Refuse(w, profileError(err))
+		return
+	}
+	switch err := a.session.Connect(p, client.ConnectOptions{Owner: c.Label(), Answers: req.Answers.Secrets()}); {
+	case errors.Is(err, client.ErrBusy):
+		ipc.Refuse(w, a.busy(c))
+	case err != nil:
+		ipc.Refuse(w, a.internal("connect", err))
+	default:
+		a.log.Info("connect", "profile", p.Name, "caller", c.Label())
+		a.reply(w)
+	}
+}
+
+// busy names the owner of the other session only to those who may know.
+func (a *api) busy(c ipc.Caller) *ipc.Error {
+	s := a.session.Snapshot()
+	if !a.authority.owns(c, s) {
+		return &ipc.Error{Code: ipc.Busy, Sentence: "somebody else's VPN session is up on this machine",
+			Next: "ask them to end it, or run as administrator: sudo ezvpn down"}
+	}
+	return &ipc.Error{Code: ipc.Busy, Sentence: "the session " + s.Profile + " of " + s.Owner + " is up or coming up",
+		Next: "end it first: ezvpn down"}
+}
+
+func (a *api) down(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
+	var req struct{}
+	if e := ipc.Read(w, r, &req); e != nil {
+		ipc.Refuse(w, e)
+		return
+	}
+	if a.session.Snapshot().State == status.ConnectRequired {
+		ipc.Refuse(w, &ipc.Error{Code: ipc.NoSession, Sentence: "no session is up", Next: "nothing needs to be done"})
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), downTimeout)
+	defer cancel()
+	switch err := a.session.Disconnect(ctx); {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		ipc.Refuse(w, &ipc.Error{Code: ipc.Busy, Sentence: "the session is still being taken down",
+			Next: "look again in a moment: ezvpn status"})
+	case errors.Is(err, client.ErrNoSession):
+		ipc.Refuse(w, &ipc.Error{Code: ipc.NoSession, Sentence: "no session is up", Next: "nothing needs to be done"})
+	case err != nil:
+		ipc.Refuse(w, a.internal("disconnect", err))
+	default:
+		a.log.Info("disconnect", "caller", c.Label())
+		a.reply(w)
+	}
+}
+
+func (a *api) answer(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
+	var req ipc.Answer
+	if e := ipc.Read(w, r, &req); e != nil {
+		ipc.Refuse(w, e)
+		return
+	}
+	switch err := a.session.Answer(req.ID, req.Fields.Secrets(), req.Cancel); {
+	case errors.Is(err, client.ErrNoPrompt):
+		ipc.Refuse(w, &ipc.Error{Code: ipc.NoPrompt, Sentence: "nothing is being asked, or it was answered already",
+			Next: "look at what is asked now: ezvpn status"})
+	case err != nil:
+		ipc.Refuse(w, a.internal("answer", err))
+	default:
+		a.reply(w)
+	}
+}
+
+func (a *api) reply(w http.ResponseWriter) {
+	s := a.session.Snapshot()
+	ipc.Reply(w, ipc.State{State: s.State, Profile: s.Profile})
+}
+
+func (a *api) internal(what string, err error) *ipc.Error {
+	a.log.Error(what, "err", err)
+	return &ipc.Error{Code: ipc.Internal, Sentence: what + ": " + err.Error(), Next: "look at the log of the service"}
+}
+
+func profileError(err error) *ipc.Error {
+	if errors.Is(err, errNoProfile) {
+		return &ipc.Error{Code: ipc.ProfileUnknown, Sentence: err.Error(), Next: "see what there is: ezvpn profile list"}
+	}
+	return &ipc.Error{Code: ipc.ProfileError, Sentence: err.Error(),
+		Next: "correct it; sudo ezvpn profile check FILE shows everything that is wrong with a file"}
+}
