@@ -72,7 +72,7 @@ func parseBody(t PayloadType, b []byte, left *budget) (Payload, error) {
 	case TypeSA:
 		return parseSA(b, left)
 	case TypeKE:
-		return KE{b}, atLeast(b, 1)
+		return KE{b}, nil
 	case TypeID:
 		return parseID(b)
 	case TypeCert:
@@ -86,9 +86,9 @@ func parseBody(t PayloadType, b []byte, left *budget) (Payload, error) {
 		}
 		return CertReq{b[0], b[1:]}, nil
 	case TypeHash:
-		return Hash{b}, atLeast(b, 1)
+		return Hash{b}, nil
 	case TypeSignature:
-		return Signature{b}, atLeast(b, 1)
+		return Signature{b}, nil
 	case TypeNonce:
 		return parseNonce(b)
 	case TypeNotify:

@@ -18,7 +18,7 @@ type Reassembly struct {
 
 // Add takes one fragment and gives the whole message when it was the missing one. Data is copied. Duplicates are
 // dropped silently. A number of 0, beyond MaxFragments or behind the last one, and more than MaxFragmented bytes,
-// are ErrFragment; what was collected is then dropped.
+// and a whole that is no ISAKMP message or a fragment again, are ErrFragment; what was collected is then dropped.
 func (r *Reassembly) Add(now time.Time, f Fragment) ([]byte, error) {
 	if r.since.IsZero() || f.ID != r.id || now.Sub(r.since) > FragmentLife {
 		*r = Reassembly{id: f.ID, since: now}
@@ -48,6 +48,9 @@ func (r *Reassembly) Add(now time.Time, f Fragment) ([]byte, error) {
 		whole = append(whole, p...)
 	}
 	*r = Reassembly{}
+	if h, err := ParseHeader(whole); err != nil || h.Next == TypeFragment {
+		return nil, ErrFragment
+	}
 	return whole, nil
 }
 

@@ -29,7 +29,8 @@ const (
 	ESPAESGCM16 = 20
 )
 
-// parseSA reads an SA body; the lengths of proposals and transforms must add up to the last byte.
+// parseSA reads an SA body; the lengths of proposals and transforms must add up to the last byte. No proposal, and a
+// proposal without transforms, are left to the caller to refuse.
 func parseSA(b []byte, left *budget) (Payload, error) {
 	if err := atLeast(b, 8); err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func parseSA(b []byte, left *budget) (Payload, error) {
 		return nil, ErrDOI
 	}
 	b = b[8:]
-	for next := TypeProposal; next != None; {
+	for next := TypeProposal; next != None && (len(b) > 0 || len(sa.Proposals) > 0); {
 		if next != TypeProposal {
 			return nil, ErrChain
 		}
