@@ -1,0 +1,116 @@
+package profile
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// allowWeak takes the weak proposals that nobody allowed out of the defaults and presets, and refuses them where the
+// file itself names them.
+func (r *reader) allowWeak() {
+	allowed := func(proposal string) bool {
+		return !slices.ContainsFunc(weakIn(proposal), func(w string) bool { return !slices.Contains(r.p.Security.Allow, w) })
+	}
+	refuse := func(path string, proposals ...string) {
+		for _, s := range proposals {
+			if !allowed(s) {
+				r.wrong(r.out.lines[path], path, fmt.Sprintf("%s uses a weak algorithm that the profile does not allow", quote(s)),
+					fmt.Sprintf(`it, with allow = ["%s"] under [security]`, strings.Join(weakIn(s), `", "`)))
+			}
+		}
+	}
+	if _, said := r.said("ike.proposals"); said {
+		refuse("ike.proposals", printed(r.p.IKE.Proposals)...)
+	} else {
+		r.p.IKE.Proposals = slices.DeleteFunc(r.p.IKE.Proposals, func(x Phase1) bool { return !allowed(x.String()) })
+	}
+	if _, said := r.said("esp.proposals"); said {
+		refuse("esp.proposals", printed(r.p.ESP.Proposals)...)
+	} else {
+		r.p.ESP.Proposals = slices.DeleteFunc(r.p.ESP.Proposals, func(x Phase2) bool { return !allowed(x.String()) })
+	}
+	refuse("esp.pfs", groupWord(r.p.ESP.PFS))
+}
+
+func printed[T fmt.Stringer](list []T) []string {
+	var out []string
+	for _, x := range list {
+		out = append(out, x.String())
+	}
+	return out
+}
+
+// check looks at what one key alone cannot tell.
+func (r *reader) check() {
+	r.required("peers", "a profile needs at least one gateway")
+	r.required("group.name", "a profile needs the name of its group")
+	r.checkName()
+	r.checkGroup()
+	if line, ok := r.out.has("dpd"); ok && r.out.lines["dpd.interval"] == 0 {
+		r.wrong(line, "dpd.interval", "a [dpd] table needs an interval; without the table it is 10, on demand", r.allowedOf("dpd.interval"))
+	}
+	_, networks := r.said("inside.networks")
+	switch extends := r.p.Mode == "network-extension"; {
+	case extends && !networks:
+		r.wrong(r.out.lines["mode"], "inside.networks", "mode network-extension needs the networks behind this machine", r.allowedOf("inside.networks"))
+	case !extends && networks:
+		r.wrong(r.out.lines["inside.networks"], "inside.networks", "only mode network-extension has inside networks", "")
+	}
+	r.checkOnce(r.p.Peers)
+}
+
+func (r *reader) allowedOf(path string) string {
+	k, _ := find(path)
+	return k.kind.allowed
+}
+
+// required reports a key that is missing, at the line of its table where there is one.
+func (r *reader) required(path, why string) {
+	if _, ok := r.said(path); ok {
+		return
+	}
+	table, _, _ := strings.Cut(path, ".")
+	line, _ := r.out.has(table)
+	r.wrong(line, path, "missing: "+why, r.allowedOf(path))
+}
+
+func (r *reader) checkName() {
+	if _, ok := r.said("name"); ok {
+		return
+	}
+	s := stem(r.file)
+	if s == "" || checkName(s) != "" {
+		r.wrong(0, "name", "missing, and the name of the file is no name for a profile", r.allowedOf("name"))
+		return
+	}
+	r.p.Name = s
+}
+
+func (r *reader) checkGroup() {
+	_, key := r.said("group.key")
+	_, file := r.said("group.key_file")
+	switch {
+	case key && file:
+		r.wrong(r.out.lines["group.key_file"], "group.key_file", "key is there too", "one of key and key_file")
+	case !key && !file:
+		r.required("group.key", "a profile needs the group key")
+	}
+	if r.p.Group.IDType != "address" || r.p.Group.Name == "" {
+		return
+	}
+	if a, err := netip.ParseAddr(r.p.Group.Name); err != nil || !a.Is4() {
+		r.wrong(r.out.lines["group.name"], "group.name", "with id_type address the name is an address, and this is none", "an IPv4 address")
+	}
+}
+
+// checkOnce finds a peer that is listed twice in different spellings.
+func (r *reader) checkOnce(peers []Peer) {
+	for i, p := range peers {
+		if slices.Contains(peers[:i], p) {
+			r.wrong(r.out.lines["peers"], "peers", quote(p.String())+" is there twice", r.allowedOf("peers"))
+			return
+		}
+	}
+}
