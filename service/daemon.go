@@ -34,20 +34,22 @@ type Daemon struct {
 	server  *ipc.Server
 }
 
-// Open takes the state directory, undoes what a daemon that ended badly left of its tunnel, and opens the socket.
+// Open makes sure that this is the only daemon, then undoes what one that ended badly left of its tunnel. Callers wait
+// until Run.
 func Open(o Options) (*Daemon, error) {
 	lock, err := lockState(o.State)
 	if err != nil {
 		return nil, err
 	}
-	if err := o.Platform.Host.Revert(); err != nil {
-		lock.Close()
-		return nil, fmt.Errorf("putting the machine back as it was before the last tunnel: %w", err)
-	}
 	l, err := ipc.Listen(o.Socket)
 	if err != nil {
 		lock.Close()
 		return nil, err
+	}
+	if err := o.Platform.Host.Revert(); err != nil {
+		l.Close()
+		lock.Close()
+		return nil, fmt.Errorf("putting the machine back as it was before the last tunnel: %w", err)
 	}
 	return newDaemon(o, client.New(o.Platform, o.Log), l, lock), nil
 }

@@ -132,23 +132,21 @@ func read(root *os.Root, name string) (*profile.Profile, error) {
 		return nil, fmt.Errorf("%s holds a secret and others may read it; chmod 600 it", file)
 	}
 	if p.Group.KeyFile != "" {
-		if p.Group.Key, err = readKey(root, p.Group.KeyFile); err != nil {
+		if p.Group.Key, err = readKey(p.Group.KeyFile); err != nil {
 			return nil, fmt.Errorf("%s: key_file: %w", file, err)
 		}
 	}
 	return p, nil
 }
 
-// readKey takes the group key from a file of its own: in the directory of the profiles, or at an absolute path.
-func readKey(root *os.Root, file string) (profile.Secret, error) {
-	if filepath.IsAbs(file) {
-		dir, err := os.OpenRoot(filepath.Dir(file))
-		if err != nil {
-			return "", err
-		}
-		defer dir.Close()
-		root, file = dir, filepath.Base(file)
+// readKey takes the group key from a file of its own, anywhere; Parse saw to it that the path is absolute.
+func readKey(path string) (profile.Secret, error) {
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return "", err
 	}
+	defer root.Close()
+	file := filepath.Base(path)
 	data, private, err := readTrusted(root, file, maxKey)
 	if err != nil {
 		return "", err

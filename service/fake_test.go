@@ -1,0 +1,184 @@
+//go:build linux || darwin
+
+package service
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"ezvpn/client"
+	"ezvpn/client/profile"
+	"ezvpn/client/status"
+	"ezvpn/service/ipc"
+)
+
+// fakeSession is a session whose state the test sets.
+type fakeSession struct {
+	mu       sync.Mutex // guards all below
+	snap     status.Snapshot
+	watchers map[chan status.Snapshot]bool
+	calls    []string
+	options  client.ConnectOptions
+	answers  map[string]profile.Secret
+	closed   bool
+}
+
+func newFakeSession() *fakeSession {
+	return &fakeSession{snap: status.Snapshot{Version: 1, State: status.ConnectRequired},
+		watchers: map[chan status.Snapshot]bool{}}
+}
+
+func (f *fakeSession) set(change func(*status.Snapshot)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(&f.snap)
+	f.snap.Serial++
+	for w := range f.watchers {
+		select {
+		case <-w:
+		default:
+		}
+		w <- f.snap
+	}
+}
+
+func (f *fakeSession) call(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, name)
+}
+
+func (f *fakeSession) done() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.calls...)
+}
+
+func (f *fakeSession) Connect(p *profile.Profile, o client.ConnectOptions) error {
+	f.call("connect " + p.Name)
+	if s := f.Snapshot().State; s != status.ConnectRequired && s != status.Blocked {
+		return client.ErrBusy
+	}
+	f.mu.Lock()
+	f.options = o
+	f.mu.Unlock()
+	f.set(func(s *status.Snapshot) { s.State, s.Profile, s.Owner = status.Resolving, p.Name, o.Owner })
+	return nil
+}
+
+func (f *fakeSession) Disconnect(context.Context) error {
+	f.call("disconnect")
+	f.set(func(s *status.Snapshot) { s.State = status.ConnectRequired })
+	return nil
+}
+
+func (f *fakeSession) Answer(id string, fields map[string]profile.Secret, cancel bool) error {
+	f.call("answer " + id)
+	if p := f.Snapshot().Prompt; p == nil || p.ID != id {
+		return client.ErrNoPrompt
+	}
+	f.mu.Lock()
+	f.answers = fields
+	f.mu.Unlock()
+	f.set(func(s *status.Snapshot) { s.Prompt, s.State = nil, status.Configuring })
+	return nil
+}
+
+func (f *fakeSession) Snapshot() status.Snapshot {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.snap
+}
+
+func (f *fakeSession) Watch(ctx context.Context) <-chan status.Snapshot {
+	w := make(chan status.Snapshot, 1)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.watchers[w] = true
+	w <- f.snap
+	context.AfterFunc(ctx, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.watchers, w)
+		close(w)
+	})
+	return w
+}
+
+func (f *fakeSession) Close() {
+	f.call("close")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+}
+
+var (
+	root    = ipc.Caller{User: "0", Name: "root", Groups: []string{"0"}, Admin: true}
+	alice   = ipc.Caller{User: "1001", Name: "alice", Groups: []string{"1001", "500"}} // in the group
+	bob     = ipc.Caller{User: "1002", Name: "bob", Groups: []string{"1002", "500"}}   // in the group
+	sitter  = ipc.Caller{User: "1003", Name: "sitter", Groups: []string{"1003"}}       // at the screen
+	visitor = ipc.Caller{User: "1004", Name: "visitor", Groups: []string{"1004"}}      // neither
+)
+
+var testAuthority = authority{
+	group:   func() string { return "500" },
+	console: func(user string) bool { return user == sitter.User },
+}
+
+// served is an API on a real socket; every connection is the caller's that as names.
+type served struct {
+	*fakeSession
+	address string
+	dir     string // of the profiles
+	mu      sync.Mutex
+	caller  ipc.Caller
+	server  *ipc.Server
+	api     *api
+}
+
+func serve(t *testing.T) *served {
+	t.Helper()
+	s := &served{fakeSession: newFakeSession(), dir: t.TempDir(), caller: root,
+		address: filepath.Join(t.TempDir(), "s")}
+	l, err := ipc.Listen(s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	s.api = &api{session: s.fakeSession, store: &store{s.dir}, authority: testAuthority, log: log}
+	s.server = ipc.NewServer(l, func(net.Conn) (ipc.Caller, error) { return s.as(), nil }, s.api.handler(), log)
+	ended := make(chan error, 1)
+	go func() { ended <- s.server.Serve() }()
+	t.Cleanup(func() {
+		s.server.Shutdown(t.Context()) // has ended: do not wait for anybody
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func (s *served) as() ipc.Caller {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.caller
+}
+
+// client is a new connection of this caller.
+func (s *served) client(t *testing.T, c ipc.Caller) *ipc.Client {
+	t.Helper()
+	s.mu.Lock()
+	s.caller = c
+	s.mu.Unlock()
+	cl := ipc.NewClient(s.address)
+	t.Cleanup(cl.Close)
+	if _, err := cl.Version(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return cl
+}
