@@ -47,3 +47,8 @@ var phase1Names = map[uint16]string{
 
 // Phase1Name is the name of a phase 1 attribute.
 func Phase1Name(kind uint16) string { return named(phase1Names, kind, "attribute ") }
+
+// IsPreShared reports whether SKEYID comes from a pre-shared key; all other methods take the signature formula.
+func IsPreShared(method uint16) bool {
+	return method == AuthPreShared || method == AuthXAUTHInitPreShared || method == AuthXAUTHRespPreShared
+}

@@ -48,8 +48,8 @@ func (a Attribute) Networks() (nets []netip.Prefix, refused int, err error) {
 	return nets, refused, nil
 }
 
-// Networks14 writes networks the way SPLIT_INCLUDE carries them.
-func Networks14(nets ...netip.Prefix) []byte {
+// SplitValue writes networks the way SPLIT_INCLUDE and LOCAL_LAN carry them.
+func SplitValue(nets ...netip.Prefix) []byte {
 	var b []byte
 	for _, p := range nets {
 		a, m := p.Masked().Addr().As4(), mask(p.Bits())

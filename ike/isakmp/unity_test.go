@@ -46,7 +46,7 @@ func TestSplitNetworks(t *testing.T) {
 	if _, _, err := TV(UnitySplitInclude, 1).Networks(); !errors.Is(err, ErrValue) {
 		t.Errorf("a basic attribute: %v", err)
 	}
-	if got := Networks14(prefixes("10.0.0.0/8")...); !bytes.Equal(got, x(ten)) {
+	if got := SplitValue(prefixes("10.0.0.0/8")...); !bytes.Equal(got, x(ten)) {
 		t.Errorf("10.0.0.0/8 is written as %x", got)
 	}
 }

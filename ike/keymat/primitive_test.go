@@ -154,3 +154,27 @@ func TestChain(t *testing.T) {
 		t.Errorf("IV of an exchange is %d bytes", n)
 	}
 }
+
+func TestQuickClear(t *testing.T) {
+	d, gxy := []byte{1, 2}, []byte{3, 4}
+	q := Quick{Hash: SHA1, SKEYIDD: d, GXY: gxy, Ni: []byte{5}, Nr: []byte{6}}
+	q.Clear()
+	if gxy[0] != 0 || d[0] != 1 || q.SKEYIDD != nil {
+		t.Errorf("after Clear the secret is %x, SKEYID_d is %x", gxy, d)
+	}
+	if k := (Quick{Hash: Hash(3)}).KEYMAT(1, 8); k != nil {
+		t.Errorf("KEYMAT without a hash is %x", k)
+	}
+}
+
+func TestNames(t *testing.T) {
+	for got, want := range map[string]string{
+		MD5.String(): "MD5", SHA256.String(): "SHA2-256", Hash(3).String(): "hash 3", AES.String(): "AES",
+		TripleDES.String(): "3DES", Cipher(1).String(): "cipher 1", MODP2048.String(): "MODP2048",
+		Curve25519.String(): "Curve25519", Group(1).String(): "group 1",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

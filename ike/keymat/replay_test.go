@@ -182,8 +182,7 @@ func (r *replay) derive() {
 	}
 	for i, psk := range []string{client, r.told.PSK} {
 		skeyid := SignatureSKEYID(r.hash, r.nonce[0], r.nonce[1], r.told.GXY)
-		switch r.auth {
-		case isakmp.AuthPreShared, isakmp.AuthXAUTHInitPreShared, isakmp.AuthXAUTHRespPreShared:
+		if isakmp.IsPreShared(uint16(r.auth)) {
 			skeyid = PreSharedSKEYID(r.hash, []byte(psk), r.nonce[0], r.nonce[1])
 		}
 		k, err := Derive(r.hash, r.cipher, r.bits, skeyid, r.told.GXY, r.ci, r.cr)

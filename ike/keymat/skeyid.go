@@ -21,7 +21,8 @@ type Keys struct {
 }
 
 // Derive gives the keys of an ISAKMP SA from SKEYID (RFC 2409 §5). gxy is left-padded to the group size, ci and cr are
-// the cookies. bits is the key length attribute. It is ErrCipher for a cipher or key length that is not spoken.
+// the cookies. bits is the key length attribute. It is ErrCipher for a cipher, a key length
+// or a hash that is not spoken.
 func Derive(h Hash, c Cipher, bits int, skeyid, gxy []byte, ci, cr [8]byte) (Keys, error) {
 	n, ok := c.KeyLen(bits)
 	if !ok || !h.Known() {

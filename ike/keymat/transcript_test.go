@@ -148,7 +148,7 @@ func (s *transcript) transactions() {
 			isakmp.TLV(isakmp.ConfigIPv4Address, []byte{10, 9, 8, 7}), isakmp.TLV(isakmp.ConfigIPv4Netmask, []byte{255, 255, 255, 255}),
 			isakmp.TLV(isakmp.ConfigIPv4DNS, []byte{10, 0, 0, 53}), isakmp.TLV(isakmp.UnityDefaultDomain, []byte("corp.example")),
 			isakmp.TV(isakmp.UnityPFS, 0), isakmp.TLV(isakmp.UnityBanner, []byte("hello\n")), isakmp.TV(isakmp.UnitySavePassword, 1),
-			isakmp.TLV(isakmp.UnitySplitInclude, isakmp.Networks14(netip.MustParsePrefix("10.0.0.0/8"))),
+			isakmp.TLV(isakmp.UnitySplitInclude, isakmp.SplitValue(netip.MustParsePrefix("10.0.0.0/8"))),
 			isakmp.TLV(isakmp.UnitySplitDNS, []byte("corp.example,lab.example")),
 		}},
 	})
