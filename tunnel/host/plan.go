@@ -212,5 +212,8 @@ func (s step) String() string {
 	} else if s.Route.Via.IsValid() {
 		where = "via " + s.Route.Via.String() + " " + where
 	}
+	if s.Route.Src.IsValid() {
+		where += " src " + s.Route.Src.String()
+	}
 	return fmt.Sprintf("%s %s %s metric %d", s.Op, s.Route.Dst, where, s.Route.Metric)
 }
