@@ -32,6 +32,10 @@ type Capture struct {
 	NATD     map[int]struct {
 		Destination bool `json:"destination_matches"`
 		Source      bool `json:"source_matches"`
+		// The port that the hash of the destination is really over, and the port that the hash of the source is over
+		// with the client's private address; nil where unknown.
+		DestinationPort *uint16 `json:"destination_hash_is_for_port"`
+		SourcePort      *uint16 `json:"source_client_private_port"`
 	} `json:"nat_d"` // by frame: do the NAT-D hashes match addresses and ports of the datagram
 	VPNC map[string]Hex `json:"vpnc_log"` // what vpnc itself logged
 }

@@ -27,6 +27,23 @@ func (a Attribute) IPv4() (netip.Addr, error) {
 	return ip, nil
 }
 
+// Addrs reads all attributes of one type that are an IPv4 address each: name servers come repeated. Empty ones and
+// 0.0.0.0 are passed over, values of a wrong length are counted in refused.
+func Addrs(as []Attribute, kind uint16) (addrs []netip.Addr, refused int) {
+	for _, a := range as {
+		if a.Type != kind {
+			continue
+		}
+		switch ip, err := a.IPv4(); {
+		case err != nil:
+			refused++
+		case ip.IsValid():
+			addrs = append(addrs, ip)
+		}
+	}
+	return addrs, refused
+}
+
 // Networks reads SPLIT_INCLUDE and LOCAL_LAN: entries of 14 bytes, address and mask first. Protocol and ports are
 // ignored, since peers write garbage there; the last entry may be short by what follows the mask. Entries with a
 // mask that has holes are left out and counted in refused. Host bits are cleared.

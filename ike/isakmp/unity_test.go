@@ -151,3 +151,19 @@ func TestIdentities(t *testing.T) {
 		}
 	}
 }
+
+func TestAddrs(t *testing.T) {
+	as := []Attribute{TLV(ConfigIPv4DNS, []byte{10, 0, 0, 53}), TLV(ConfigIPv4NBNS, []byte{10, 0, 0, 1}), TLV(ConfigIPv4DNS, nil),
+		TLV(ConfigIPv4DNS, make([]byte, 4)), TLV(ConfigIPv4DNS, []byte{1, 2, 3}), TLV(ConfigIPv4DNS, []byte{10, 0, 0, 54})}
+	got, refused := Addrs(as, ConfigIPv4DNS)
+	want := []netip.Addr{netip.MustParseAddr("10.0.0.53"), netip.MustParseAddr("10.0.0.54")}
+	if !slices.Equal(got, want) || refused != 1 {
+		t.Errorf("%v, %d refused", got, refused)
+	}
+	if a, ok := Find(as, ConfigIPv4NBNS); !ok || a.Value[3] != 1 {
+		t.Errorf("found %v, %v", a, ok)
+	}
+	if _, ok := Find(as, ConfigIPv4Address); ok {
+		t.Error("found what is not there")
+	}
+}

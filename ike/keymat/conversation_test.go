@@ -2,6 +2,8 @@ package keymat_test
 
 import (
 	"bytes"
+	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,11 +66,15 @@ func play(t *testing.T, c *capturetest.Capture) {
 	if len(sas) != len(c.ISAKMP) {
 		t.Errorf("%d ISAKMP SAs, want %d", len(sas), len(c.ISAKMP))
 	}
+	natd := 0
 	for _, r := range sas {
 		if n := r.children(); n != len(r.told.Children) {
 			t.Errorf("%d Quick Modes, want %d", n, len(r.told.Children))
 		}
-		r.checkNATD(c, at)
+		natd += r.checkNATD(c, at)
+	}
+	if natd != len(c.NATD) {
+		t.Errorf("NAT-D of %d messages, want %d", natd, len(c.NATD))
 	}
 	if want := countHashes(c); verified != want {
 		t.Errorf("%d hashes verified, want %d", verified, want)
@@ -123,25 +129,32 @@ func (r *replay) collectNATD(h isakmp.Header, frame int, plain []byte) {
 
 // checkNATD compares the NAT-D hashes with the addresses on the wire. Most recordings force NAT-T with a wrong hash
 // for the source; the JSON says which hold.
-func (r *replay) checkNATD(c *capturetest.Capture, at map[int]capturetest.Datagram) {
+func (r *replay) checkNATD(c *capturetest.Capture, at map[int]capturetest.Datagram) (checked int) {
 	for frame, got := range r.natd {
 		want, told := c.NATD[frame]
 		if !told {
 			continue
 		}
+		checked++
 		d := at[frame]
 		if ok := bytes.Equal(got[0], NATD(r.hash, r.ci, r.cr, d.To)); ok != want.Destination {
 			r.t.Errorf("frame %d: NAT-D of the destination holds: %v", frame, ok)
 		}
-		source := NATD(r.hash, r.ci, r.cr, d.From)
-		found := false
-		for _, b := range got[1:] {
-			found = found || bytes.Equal(b, source)
+		has := func(hashes [][]byte, a netip.Addr, port uint16) bool {
+			sum := NATD(r.hash, r.ci, r.cr, netip.AddrPortFrom(a, port))
+			return slices.ContainsFunc(hashes, func(b []byte) bool { return bytes.Equal(b, sum) })
 		}
-		if found != want.Source {
+		if found := has(got[1:], d.From.Addr(), d.From.Port()); found != want.Source {
 			r.t.Errorf("frame %d: NAT-D of the source holds: %v", frame, found)
 		}
+		if p := want.DestinationPort; p != nil && !has(got[:1], d.To.Addr(), *p) {
+			r.t.Errorf("frame %d: NAT-D of the destination is not for port %d", frame, *p)
+		}
+		if p := want.SourcePort; p != nil && !has(got[1:], c.Addresses.ClientPrivate, *p) {
+			r.t.Errorf("frame %d: NAT-D of the source is not for the private address and port %d", frame, *p)
+		}
 	}
+	return checked
 }
 
 // vpnc logged its own secrets: a second witness.
