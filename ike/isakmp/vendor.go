@@ -58,6 +58,7 @@ var vendors = []struct {
 	{vid("1f07f70eaa6514d3b0fa96542a50"), "Cisco VPN 3000 concentrator"},
 	{vid("f6f7efc7f5aeb8cb158cb9d094ba69e7"), "Cisco VPN 3000 client"},
 	{vid("2d7922c6b301d9b0e1342739e9cfbbd5"), "Cisco delete with reason"},
+	{vid("126e1f577291153b20485f7f155b4bc8"), "Cisco VPN client"}, // what it stands for is not known
 	{vid("4865617274426561745f4e6f74696679"), "heartbeat notify"},
 	{vid("8299031757a36082c6a621de"), "FortiGate"},
 	{vid("1d6e178f6c2c0be284985465450fe9d4"), "FortiGate"},
