@@ -10,28 +10,40 @@ import (
 // allowWeak takes the weak proposals that nobody allowed out of the defaults and presets, and refuses them where the
 // file itself names them.
 func (r *reader) allowWeak() {
-	allowed := func(proposal string) bool {
-		return !slices.ContainsFunc(weakIn(proposal), func(w string) bool { return !slices.Contains(r.p.Security.Allow, w) })
+	if _, said := r.said("ike.proposals"); said {
+		r.refuseWeak("ike.proposals", printed(r.p.IKE.Proposals))
+	} else {
+		r.p.IKE.Proposals = slices.DeleteFunc(r.p.IKE.Proposals, func(x Phase1) bool { return len(r.notAllowed(x.String())) > 0 })
 	}
-	refuse := func(path string, proposals ...string) {
-		for _, s := range proposals {
-			if !allowed(s) {
-				r.wrong(r.out.lines[path], path, fmt.Sprintf("%s uses a weak algorithm that the profile does not allow", quote(s)),
-					fmt.Sprintf(`it, with allow = ["%s"] under [security]`, strings.Join(weakIn(s), `", "`)))
+	if _, said := r.said("esp.proposals"); said {
+		r.refuseWeak("esp.proposals", printed(r.p.ESP.Proposals))
+	} else {
+		r.p.ESP.Proposals = slices.DeleteFunc(r.p.ESP.Proposals, func(x Phase2) bool { return len(r.notAllowed(x.String())) > 0 })
+	}
+	r.refuseWeak("esp.pfs", []string{groupWord(r.p.ESP.PFS)})
+}
+
+// notAllowed gives the weak words of a proposal that the profile does not allow.
+func (r *reader) notAllowed(proposal string) []string {
+	return slices.DeleteFunc(weakIn(proposal), func(w string) bool { return slices.Contains(r.p.Security.Allow, w) })
+}
+
+func (r *reader) refuseWeak(path string, proposals []string) {
+	if r.isWrong(path) || r.isWrong("security.allow") {
+		return
+	}
+	var weak []string
+	for _, s := range proposals {
+		for _, w := range r.notAllowed(s) {
+			if !slices.Contains(weak, w) {
+				weak = append(weak, w)
 			}
 		}
 	}
-	if _, said := r.said("ike.proposals"); said {
-		refuse("ike.proposals", printed(r.p.IKE.Proposals)...)
-	} else {
-		r.p.IKE.Proposals = slices.DeleteFunc(r.p.IKE.Proposals, func(x Phase1) bool { return !allowed(x.String()) })
+	if weak != nil {
+		r.wrong(r.out.lines[path], path, "this uses what is weak: "+strings.Join(weak, ", "),
+			fmt.Sprintf(`that only with allow = ["%s"] under [security]`, strings.Join(weak, `", "`)))
 	}
-	if _, said := r.said("esp.proposals"); said {
-		refuse("esp.proposals", printed(r.p.ESP.Proposals)...)
-	} else {
-		r.p.ESP.Proposals = slices.DeleteFunc(r.p.ESP.Proposals, func(x Phase2) bool { return !allowed(x.String()) })
-	}
-	refuse("esp.pfs", groupWord(r.p.ESP.PFS))
 }
 
 func printed[T fmt.Stringer](list []T) []string {
@@ -48,7 +60,7 @@ func (r *reader) check() {
 	r.required("group.name", "a profile needs the name of its group")
 	r.checkName()
 	r.checkGroup()
-	if line, ok := r.out.has("dpd"); ok && r.out.lines["dpd.interval"] == 0 {
+	if line, ok := r.out.has("dpd"); ok && r.out.lines["dpd.interval"] == 0 && !slices.Contains(r.meant, "dpd.interval") {
 		r.wrong(line, "dpd.interval", "a [dpd] table needs an interval; without the table it is 10, on demand", r.allowedOf("dpd.interval"))
 	}
 	_, networks := r.said("inside.networks")
@@ -68,7 +80,7 @@ func (r *reader) allowedOf(path string) string {
 
 // required reports a key that is missing, at the line of its table where there is one.
 func (r *reader) required(path, why string) {
-	if _, ok := r.said(path); ok {
+	if _, ok := r.said(path); ok || slices.Contains(r.meant, path) {
 		return
 	}
 	table, _, _ := strings.Cut(path, ".")

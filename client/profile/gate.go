@@ -173,7 +173,9 @@ func (g *gate) pair(prefix string, depth int) *fault {
 	g.at++
 	g.blanks()
 	if first, ok := g.out.lines[path]; ok {
-		return g.fail("this key was set on line %d already", first)
+		f := g.fail("this key was set on line %d already", first)
+		f.key = path
+		return f
 	}
 	if g.peek() == '{' {
 		g.out.tables[path] = g.line

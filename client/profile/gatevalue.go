@@ -64,6 +64,8 @@ func (g *gate) list(path string, depth int) *fault {
 		case ',':
 			g.at++
 		case ']':
+		case 0:
+			return g.fail("the list has no closing bracket")
 		default:
 			return g.fail("expected a comma or the closing bracket of the list")
 		}

@@ -38,8 +38,8 @@ var keys = []key{
 		doc: "The gateways, in the order in which they are tried. Required."},
 	{path: "preset", kind: choice(func(p *Profile) *string { return &p.Preset }, presetNames()),
 		doc: "Fills what the profile does not say with what a kind of gateway wants; see Presets."},
-	{path: "accept_backup_servers", kind: flag(func(p *Profile) *bool { return &p.AcceptBackupServers }), def: true,
-		doc: "Whether backup servers that the gateway pushes join the peers for the session."},
+	{path: "accept_backup_servers", kind: backups(), def: false,
+		doc: "Whether backup servers that the gateway pushes join the peers for the session. In this version they are shown in the status and not used: `true` is an error."},
 
 	{path: "group.name", kind: text(func(p *Profile) *string { return &p.Group.Name }, 128, "1 to 128 bytes, no control characters", nil),
 		doc: "Name of the group at the gateway, the identity of phase 1. Required."},
@@ -47,14 +47,14 @@ var keys = []key{
 		doc: "How the name is sent: KEY_ID (Cisco and most others), FQDN, USER_FQDN, or IPV4_ADDR, where the name is an address."},
 	{path: "group.key", kind: secret(func(p *Profile) *Secret { return &p.Group.Key }, 255),
 		doc: "The pre-shared group key. It, or key_file, is required. It is a secret: the file must be readable by its owner only."},
-	{path: "group.key_file", kind: text(func(p *Profile) *string { return &p.Group.KeyFile }, 255, "an absolute path", checkPath),
-		doc: "File that holds the group key, in place of key. Only for profiles of the machine; the service reads it."},
+	{path: "group.key_file", kind: text(func(p *Profile) *string { return &p.Group.KeyFile }, 255, "the name of a file beside the profile, or an absolute path", checkPath),
+		doc: "File that holds the group key, in place of key. Only for profiles of the machine; the service reads it, and refuses it if others than root may."},
 
 	{path: "xauth.username", kind: text(func(p *Profile) *string { return &p.XAUTH.Username }, 255, "1 to 255 bytes, no control characters", nil),
 		doc: "User name for XAUTH; asked for where it is not given."},
 	{path: "xauth.password", kind: secret(func(p *Profile) *Secret { return &p.XAUTH.Password }, 255), weak: true,
 		doc: "Password for XAUTH, for machines where nobody can be asked. It is a secret, and it lies in the file in clear."},
-	{path: "xauth.save", kind: flag(func(p *Profile) *bool { return &p.XAUTH.Save }), def: false, weak: true,
+	{path: "xauth.save", kind: boolean(func(p *Profile) *bool { return &p.XAUTH.Save }), def: false, weak: true,
 		doc: "Whether a typed password is kept in memory for the session, so that a failover does not ask again; the gateway must allow it too."},
 	{path: "xauth.domain", kind: text(func(p *Profile) *string { return &p.XAUTH.Domain }, 255, "1 to 255 bytes, no control characters", nil),
 		doc: "Domain for gateways that ask for one beside the user name."},
@@ -72,7 +72,7 @@ var keys = []key{
 		doc: "Exchange of phase 1. Group keys need Aggressive Mode."},
 	{path: "ike.lifetime", kind: seconds(func(p *Profile) *time.Duration { return &p.IKE.Lifetime }, 300, 604800), def: int64(86400),
 		doc: "Life of the ISAKMP SA that is proposed, in seconds; the gateway may shorten it."},
-	{path: "ike.fragmentation", kind: flag(func(p *Profile) *bool { return &p.IKE.Fragmentation }), def: true,
+	{path: "ike.fragmentation", kind: boolean(func(p *Profile) *bool { return &p.IKE.Fragmentation }), def: true,
 		doc: "Whether Cisco IKE fragmentation is announced."},
 	{path: "ike.local_port", kind: port(), def: int64(0),
 		doc: "UDP port of this side; 0 for any. 500 for the rare gateway that wants it."},
@@ -87,7 +87,7 @@ var keys = []key{
 		doc: "Diffie-Hellman group of Quick Mode. `none` exchanges no new keys unless the gateway asks for it in Mode Config."},
 	{path: "esp.lifetime", kind: seconds(func(p *Profile) *time.Duration { return &p.ESP.Lifetime }, 60, 86400), def: int64(3600),
 		doc: "Life of an IPsec SA that is proposed, in seconds; the gateway may shorten it."},
-	{path: "esp.per_network", kind: flag(func(p *Profile) *bool { return &p.ESP.PerNetwork }), def: false,
+	{path: "esp.per_network", kind: boolean(func(p *Profile) *bool { return &p.ESP.PerNetwork }), def: false,
 		doc: "Whether each split network gets an IPsec SA of its own, in place of one for everything."},
 
 	{path: "inside.networks", kind: list(func(p *Profile) *[]netip.Prefix { return &p.Inside.Networks }, 16, "1 to 16 IPv4 networks", parseNetwork, netip.Prefix.String),
@@ -100,7 +100,7 @@ var keys = []key{
 	{path: "nat.keepalive", kind: seconds(func(p *Profile) *time.Duration { return &p.NAT.Keepalive }, 5, 3600), def: int64(20),
 		doc: "Seconds of silence after which a NAT keepalive is sent."},
 
-	{path: "routes.local_lan", kind: flag(func(p *Profile) *bool { return &p.Routes.LocalLAN }), def: false, weak: true,
+	{path: "routes.local_lan", kind: boolean(func(p *Profile) *bool { return &p.Routes.LocalLAN }), def: false, weak: true,
 		doc: "Whether private networks that the gateway names as local stay outside the tunnel."},
 	{path: "routes.exclude", kind: list(func(p *Profile) *[]netip.Prefix { return &p.Routes.Exclude }, 64, "1 to 64 IPv4 networks", parseNetwork, netip.Prefix.String), weak: true,
 		doc: "Networks that stay outside the tunnel whatever the gateway says."},
@@ -110,14 +110,14 @@ var keys = []key{
 	{path: "dns.mode", kind: choice(func(p *Profile) *string { return &p.DNS.Mode }, []string{"split", "full", "off"}),
 		doc: "Which questions go to the name servers of the tunnel: those for its domains, all, or none. Without it, the gateway's networks decide: all with a full tunnel, its domains with a split one."},
 
-	{path: "primary.return", later: true, kind: flag(func(p *Profile) *bool { return &p.Primary.Return }),
+	{path: "primary.return", later: true, kind: boolean(func(p *Profile) *bool { return &p.Primary.Return }),
 		doc: "Whether to go back to the first peer when it answers again."},
 	{path: "primary.hold", later: true, kind: seconds(func(p *Profile) *time.Duration { return &p.Primary.Hold }, 60, 86400),
 		doc: "Seconds that the first peer must have answered before."},
 
 	{path: "security.allow", weak: true, kind: list(func(p *Profile) *[]string { return &p.Security.Allow }, 3, `"`+strings.Join(weakWords(), `", "`)+`"`, allowWord, strings.Clone),
 		doc: "Weak algorithms that may be used, one by one. The defaults and presets then offer them last; a proposal that names a weak one without this is an error."},
-	{path: "security.kill_switch", later: true, kind: flag(func(p *Profile) *bool { return &p.Security.KillSwitch }),
+	{path: "security.kill_switch", later: true, kind: boolean(func(p *Profile) *bool { return &p.Security.KillSwitch }),
 		doc: "Whether the firewall blocks what should be in the tunnel while it is not up."},
 }
 
@@ -148,11 +148,27 @@ func allowWord(s string) (string, error) {
 	return s, nil
 }
 
+// checkPath takes one path element, or a whole path; nothing that climbs out of a directory.
 func checkPath(s string) string {
-	if strings.HasPrefix(s, "/") || len(s) > 3 && s[1] == ':' && (s[2] == '\\' || s[2] == '/') {
-		return ""
+	absolute := strings.HasPrefix(s, "/") || len(s) > 3 && s[1] == ':' && (s[2] == '\\' || s[2] == '/')
+	if s == "." || s == ".." || !absolute && strings.ContainsAny(s, `/\:`) {
+		return quote(s) + " is a path that depends on where it is read"
 	}
-	return quote(s) + " is not an absolute path"
+	return ""
+}
+
+// backups can only say no: pushed servers are not yet used.
+func backups() kind {
+	k := boolean(func(p *Profile) *bool { return &p.AcceptBackupServers })
+	set := k.set
+	k.set = func(p *Profile, v any) string {
+		if v == true {
+			return "true is not available in this version"
+		}
+		return set(p, v)
+	}
+	k.allowed = "false"
+	return k
 }
 
 // port is any, the IKE port, or one that no service of the system has.

@@ -81,7 +81,7 @@ func secret(field func(*Profile) *Secret, max int) kind {
 		}}
 }
 
-func flag(field func(*Profile) *bool) kind {
+func boolean(field func(*Profile) *bool) kind {
 	return kind{"true or false", "true, false",
 		func(p *Profile, v any) string {
 			b, ok := v.(bool)

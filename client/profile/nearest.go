@@ -2,8 +2,8 @@ package profile
 
 import "strings"
 
-// hint names the known key that was probably meant, if one is near.
-func hint(unknown string) string {
+// nearest is the known key that was probably meant, "" if none is near.
+func nearest(unknown string) string {
 	_, last := cutLast(unknown)
 	best, bestCost := "", len(unknown)/3+1
 	for _, k := range keys {
@@ -19,14 +19,18 @@ func hint(unknown string) string {
 			best, bestCost = k.path, cost
 		}
 	}
-	if best == "" {
+	return best
+}
+
+func hint(near string) string {
+	table, name := cutLast(near)
+	switch {
+	case near == "":
 		return ""
+	case table == "":
+		return " (did you mean " + name + ", before the first table?)"
 	}
-	table, name := cutLast(best)
-	if table == "" {
-		return "; did you mean " + name + ", before the first table?"
-	}
-	return "; did you mean " + name + " under [" + table + "]?"
+	return " (did you mean " + name + " under [" + table + "]?)"
 }
 
 func cutLast(path string) (table, name string) {

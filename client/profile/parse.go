@@ -53,11 +53,18 @@ type reader struct {
 	out  outline
 	doc  map[string]any
 	p    *Profile
-	errs Errors
+
+	errs  Errors
+	meant []string // keys that unknown ones were probably meant to be
 }
 
 func (r *reader) wrong(line int, key, why, allowed string) {
 	r.errs = append(r.errs, FieldError{r.file, line, key, why, allowed})
+}
+
+// isWrong says that a key was found wrong already.
+func (r *reader) isWrong(key string) bool {
+	return slices.ContainsFunc(r.errs, func(e FieldError) bool { return e.Key == key })
 }
 
 // said gives what the file says of a key.
@@ -130,7 +137,9 @@ func (r *reader) unknown() {
 		case !dotted && slices.Contains(tables(), path):
 			r.wrong(r.out.lines[path], path, fmt.Sprintf("this is a table; write [%s] on a line of its own and its keys below", path), "")
 		default:
-			r.wrong(r.out.lines[path], path, "there is no such key"+hint(path), keysNear(path))
+			near := nearest(path)
+			r.meant = append(r.meant, near)
+			r.wrong(r.out.lines[path], path, "there is no such key"+hint(near), keysNear(path))
 		}
 	}
 }

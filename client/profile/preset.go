@@ -1,8 +1,8 @@
 package profile
 
-// What is offered where the profile names no proposals. Weak ones are offered only where security.allow names them.
-// The Diffie-Hellman groups come in the order of the attempts: 2048, then 1536, then 1024 bits (protocol: one group
-// for each Aggressive Mode exchange). IOS knows AES-GCM only in IKEv2, so it comes last.
+// What is offered where the profile names no proposals. Weak ones are offered only where security.allow names them, and
+// last. The Diffie-Hellman groups come in the order of the attempts, 2048, 1536, then 1024 bits, since an Aggressive
+// Mode exchange has one (RFC 2409 §5.4). IOS knows AES-GCM only in IKEv2, so it comes after AES-CBC.
 var (
 	defaultIKE = []string{
 		"aes256-sha256-modp2048", "aes128-sha256-modp2048", "aes256-sha1-modp2048", "aes128-sha1-modp2048",
@@ -11,8 +11,8 @@ var (
 		"aes256-sha1-modp1024", "aes128-sha1-modp1024", "3des-sha1-modp1024", "3des-md5-modp1024",
 	}
 	defaultESP = []string{
-		"aes256-sha256", "aes128-sha256", "aes256-sha1", "aes128-sha1", "3des-sha1", "aes128-md5", "3des-md5",
-		"aes256gcm16", "aes128gcm16",
+		"aes256-sha256", "aes128-sha256", "aes256-sha1", "aes128-sha1", "aes256gcm16", "aes128gcm16",
+		"3des-sha1", "aes128-md5", "3des-md5",
 	}
 )
 
