@@ -18,7 +18,7 @@ import (
 const maxProfile = 64 << 10
 
 func (a *app) profileCommand() *cobra.Command {
-	c := &cobra.Command{Use: "profile", Short: "List the profiles, or check a file"}
+	c := &cobra.Command{Use: "profile", Short: "List the profiles; check, show or begin a file"}
 	c.AddCommand(&cobra.Command{
 		Use:   "list",
 		Short: "List the profiles of the service, also those with errors",
@@ -29,6 +29,19 @@ func (a *app) profileCommand() *cobra.Command {
 		Short: "Check a profile before it is used; needs no service",
 		Args:  cobra.ExactArgs(1),
 		RunE:  func(_ *cobra.Command, args []string) error { return a.checkProfile(args[0]) },
+	}, &cobra.Command{
+		Use:   "show FILE",
+		Short: "Print a profile as it is used, preset and defaults filled in, secrets redacted",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(_ *cobra.Command, args []string) error { return a.showProfile(args[0]) },
+	}, &cobra.Command{
+		Use:   "example",
+		Short: "Print a first profile to start from",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := io.WriteString(a.out, profile.Example())
+			return err
+		},
 	})
 	return c
 }
@@ -59,28 +72,45 @@ func (a *app) listProfiles(ctx context.Context) error {
 }
 
 func (a *app) checkProfile(path string) error {
+	if _, err := readProfile(path); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%s is good\n", path)
+	return nil
+}
+
+func (a *app) showProfile(path string) error {
+	p, err := readProfile(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(a.out, p.Show())
+	return err
+}
+
+// readProfile reads a file as the service would, but for the rights on it.
+func readProfile(path string) (*profile.Profile, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return &failure{code: exitProfile, sentence: err.Error()}
+		return nil, &failure{code: exitProfile, sentence: err.Error(), next: "name a profile's file"}
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxProfile+1))
 	if err != nil {
-		return &failure{code: exitProfile, sentence: err.Error()}
+		return nil, &failure{code: exitProfile, sentence: err.Error(), next: "name a profile's file"}
 	}
 	if len(data) > maxProfile {
-		return &failure{code: exitProfile, sentence: path + " is larger than 64 KiB"}
+		return nil, &failure{code: exitProfile, sentence: path + " is larger than 64 KiB", next: "make it smaller"}
 	}
 	file := filepath.Base(path)
 	p, err := profile.Parse(file, data)
 	if err != nil {
-		return &failure{code: exitProfile, sentence: "the profile cannot be used:\n" + err.Error(),
+		return nil, &failure{code: exitProfile, sentence: "the profile cannot be used:\n" + err.Error(),
 			next: "correct it, then check again"}
 	}
 	if base := strings.TrimSuffix(file, ".toml"); p.Name != "" && p.Name != base {
-		return &failure{code: exitProfile, sentence: fmt.Sprintf("name = %q, but the file is named %s", p.Name, file),
+		return nil, &failure{code: exitProfile, sentence: fmt.Sprintf("name = %q, but the file is named %s", p.Name, file),
 			next: "name the file " + p.Name + ".toml"}
 	}
-	fmt.Fprintf(a.out, "%s is good\n", path)
-	return nil
+	return p, nil
 }

@@ -39,3 +39,20 @@ func TestProfileCheck(t *testing.T) {
 		t.Errorf("no file: exit %d, %s", code, err)
 	}
 }
+
+// TestProfileExample: what the command offers to begin with is a profile that check takes and show prints.
+func TestProfileExample(t *testing.T) {
+	d := &fakeDaemon{}
+	_, example, _ := d.run(t.Context(), "", "profile", "example")
+	path := filepath.Join(t.TempDir(), "office.toml")
+	if err := os.WriteFile(path, []byte(example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, err := d.run(t.Context(), "", "profile", "check", path); code != 0 {
+		t.Errorf("exit %d: %s", code, err)
+	}
+	code, out, err := d.run(t.Context(), "", "profile", "show", path)
+	if code != 0 || !strings.Contains(out, "[group]") || !strings.Contains(out, "redacted") {
+		t.Errorf("exit %d: %s%s", code, out, err)
+	}
+}
