@@ -11,6 +11,7 @@ import (
 
 	"ezvpn/client"
 	"ezvpn/service/ipc"
+	"ezvpn/tunnel/host"
 )
 
 // stopTimeout is how long the session has for its Deletes and for putting the machine back when the daemon ends.
@@ -46,12 +47,19 @@ func Open(o Options) (*Daemon, error) {
 		lock.Close()
 		return nil, err
 	}
-	if err := o.Platform.Host.Revert(); err != nil {
+	if err := revert(o.Platform.Host); err != nil {
 		l.Close()
 		lock.Close()
 		return nil, fmt.Errorf("putting the machine back as it was before the last tunnel: %w", err)
 	}
 	return newDaemon(o, client.New(o.Platform, o.Log), l, lock), nil
+}
+
+func revert(h host.Configurator) error {
+	if h == nil {
+		return nil // the userspace stack leaves no trace
+	}
+	return h.Revert()
 }
 
 func newDaemon(o Options, s session, l net.Listener, lock *os.File) *Daemon {
