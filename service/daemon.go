@@ -141,6 +141,12 @@ func (d *Daemon) stop() {
 		d.log.Error("the session did not end in time", "err", err)
 	}
 	d.server.Shutdown(ctx)
-	d.session.Close()
-	d.log.Info("stopped")
+	closed := make(chan struct{})
+	go func() { defer close(closed); d.session.Close() }()
+	select {
+	case <-closed:
+		d.log.Info("stopped")
+	case <-ctx.Done():
+		d.log.Error("stopped with the session not ended; the next start puts the machine back")
+	}
 }
