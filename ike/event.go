@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"ezvpn/ike/isakmp"
 	"ezvpn/ike/keymat"
 )
 
@@ -26,7 +27,7 @@ type Secured struct{ SA ISAKMPSA }
 
 // ISAKMPSA describes a live ISAKMP SA, for status and for the rekey timers of the owner. No keys.
 type ISAKMPSA struct {
-	Initiator, Responder  [8]byte
+	Initiator, Responder  isakmp.Cookie
 	Suite                 Phase1
 	XAUTH                 bool // the XAUTH authentication method was chosen
 	PeerIdentity          Identity
@@ -89,7 +90,8 @@ type ModeConfig struct {
 	Dropped       []string // attributes that were refused, and why
 }
 
-// SAUp obliges the owner to install the IPsec SA in both directions: inbound at once, outbound when Ready.
+// SAUp obliges the owner to install the IPsec SA: both directions when SA.Ready, else inbound only. A second SAUp of
+// the same inbound SPI follows when the outbound direction may be used.
 type SAUp struct{ SA IPsecSA }
 
 // IPsecSA is a pair of ESP SAs from one Quick Mode. Keys are the owner's to clear when the SA retires.
@@ -97,8 +99,10 @@ type IPsecSA struct {
 	Suite     Suite
 	In, Out   SPIKeys
 	Selector  Selector
+	Ready     bool // the peer has the SA too: outbound may be used
+	Since     time.Time
 	Expires   time.Time // hard expiry
-	Rekey     time.Time // when we start the next Quick Mode
+	Rekey     time.Time // when we start the next Quick Mode; zero: the peer's business
 	Bytes     uint64    // hard volume, 0 for none
 	PFS       keymat.Group
 	Replaces  uint32 // inbound SPI of the SA that this one follows, 0 if none
@@ -135,22 +139,33 @@ type Noted struct {
 	Text string
 }
 
+// XAUTHReply is what the client answered; for the gateway's side only.
+type XAUTHReply struct {
+	Fields map[string]Secret // by XAUTHField.Name
+	Failed bool              // STATUS=0: the client gave up
+}
+
+// ConfigAsked is a Mode Config REQUEST of the client; the gateway answers with ReplyConfig.
+type ConfigAsked struct{ Attributes []uint16 }
+
 // Failed ends the association; nothing more comes from the Conn but the Sends before it.
 type Failed struct{ Failure *Failure }
 
 // Closed follows Close after the Deletes were given out as Sends.
 type Closed struct{}
 
-func (Send) event()       {}
-func (Secured) event()    {}
-func (AskXAUTH) event()   {}
-func (XAUTHDone) event()  {}
-func (Configured) event() {}
-func (SAUp) event()       {}
-func (SADown) event()     {}
-func (ProbeAcked) event() {}
-func (Heard) event()      {}
-func (Redirected) event() {}
-func (Noted) event()      {}
-func (Failed) event()     {}
-func (Closed) event()     {}
+func (Send) event()        {}
+func (Secured) event()     {}
+func (AskXAUTH) event()    {}
+func (XAUTHDone) event()   {}
+func (Configured) event()  {}
+func (SAUp) event()        {}
+func (SADown) event()      {}
+func (ProbeAcked) event()  {}
+func (Heard) event()       {}
+func (XAUTHReply) event()  {}
+func (ConfigAsked) event() {}
+func (Redirected) event()  {}
+func (Noted) event()       {}
+func (Failed) event()      {}
+func (Closed) event()      {}

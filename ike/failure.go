@@ -30,6 +30,15 @@ const (
 	Peer  By = "peer"
 )
 
+// Phases of an association, as Failure names them.
+const (
+	PhaseOne    = "phase 1"
+	PhaseXAUTH  = "XAUTH"
+	PhaseConfig = "Mode Config"
+	PhaseQuick  = "Quick Mode"
+	PhaseUp     = "established"
+)
+
 // Failure is why an association ended. It says nothing secret.
 type Failure struct {
 	Reason Reason

@@ -1,0 +1,188 @@
+package ike
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"ezvpn/ike/isakmp"
+	"ezvpn/ike/keymat"
+)
+
+// child is one IPsec SA under the ISAKMP SA, with the dates that rule it.
+type child struct {
+	sa       IPsecSA
+	commit   time.Time // outbound goes ahead without CONNECTED
+	retire   time.Time // it was replaced: the peer is told, and it goes
+	rekeying bool
+}
+
+func (ch *child) clear() {
+	for _, k := range []Secret{ch.sa.In.Enc, ch.sa.In.Auth, ch.sa.Out.Enc, ch.sa.Out.Auth} {
+		clear(k)
+	}
+}
+
+// copy is for the owner, who clears its keys by itself.
+func (ch *child) copy() IPsecSA {
+	sa := ch.sa
+	for _, k := range []*Secret{&sa.In.Enc, &sa.In.Auth, &sa.Out.Enc, &sa.Out.Auth} {
+		*k = clone(*k)
+	}
+	return sa
+}
+
+func (ch *child) deadline() time.Time {
+	next := ch.sa.Expires
+	for _, t := range []time.Time{ch.commit, ch.retire, ch.sa.Rekey} {
+		if !t.IsZero() && t.Before(next) {
+			next = t
+		}
+	}
+	return next
+}
+
+// overlap is how long a replaced SA still receives: packets on the way arrive.
+const overlap = 30 * time.Second
+
+// retryRekey is when a rekey that came to nothing is tried again.
+const retryRekey = 30 * time.Second
+
+// live says whether there is an IPsec SA that may be used.
+func (c *Conn) live() bool {
+	return slices.ContainsFunc(c.children, func(ch *child) bool { return ch.sa.Ready })
+}
+
+func (c *Conn) child(in uint32) *child {
+	for _, ch := range c.children {
+		if ch.sa.In.SPI == in {
+			return ch
+		}
+	}
+	return nil
+}
+
+// newest is the latest SA for a selector that is in use.
+func (c *Conn) newest(s Selector) *child {
+	for _, ch := range slices.Backward(c.children) {
+		if ch.sa.Ready && ch.retire.IsZero() && ch.sa.Selector == s {
+			return ch
+		}
+	}
+	return nil
+}
+
+// makeChild derives the keys of an agreed Quick Mode (RFC 2409 §5.5).
+func (c *Conn) makeChild(now time.Time, x *exchange, initiated bool) *child {
+	q := x.quick
+	n, ok := keyLengths(q.chosen.suite)
+	if !ok {
+		c.fail(Internal, Local, errNotOffered)
+		return nil
+	}
+	k := keymat.Quick{Hash: c.auth.hash, SKEYIDD: c.auth.keys.D, GXY: q.gxy, Ni: q.ni, Nr: q.nr}
+	half := func(spi uint32) SPIKeys {
+		b := k.KEYMAT(spi, n[0]+n[1])
+		return SPIKeys{SPI: spi, Enc: b[:n[0]:n[0]], Auth: b[n[0]:]}
+	}
+	life := clamp(q.life.Time, 0, minLife2, maxLife2, defaultLife2)
+	life = max(life, minLife2)
+	sa := IPsecSA{Suite: q.chosen.suite, In: half(q.spi), Out: half(q.chosen.spi), Selector: q.selector, Since: now,
+		Expires: now.Add(life), PFS: q.chosen.pfs, Replaces: q.replaces, Initiated: initiated}
+	if q.life.Kilobytes > 0 {
+		sa.Bytes = max(q.life.Kilobytes, minKilobytes) * 1024
+	}
+	if c.client != nil {
+		sa.Rekey = now.Add(life - c.margin(life))
+	}
+	ch := &child{sa: sa}
+	c.children = append(c.children, ch)
+	if initiated {
+		c.replaced(now, ch)
+	}
+	return ch
+}
+
+// margin is how long before the end we rekey: a tenth of the life and some chance, so that many clients do not come
+// at once.
+func (c *Conn) margin(life time.Duration) time.Duration {
+	var b [2]byte
+	if !c.random(b[:]) {
+		return life / 10
+	}
+	return life/10 + life/20*time.Duration(binary.BigEndian.Uint16(b[:]))/65536
+}
+
+// connect lets the outbound direction be used.
+func (c *Conn) connect(now time.Time, ch *child) {
+	ch.commit = time.Time{}
+	if ch.sa.Ready {
+		return
+	}
+	ch.sa.Ready = true
+	c.emit(SAUp{ch.copy()})
+	c.replaced(now, ch)
+}
+
+// replaced begins the end of the SA that ch follows.
+func (c *Conn) replaced(now time.Time, ch *child) {
+	if old := c.child(ch.sa.Replaces); old != nil && old != ch && old.retire.IsZero() {
+		old.retire, old.sa.Rekey = now.Add(overlap), time.Time{}
+	}
+}
+
+// ageChildren does what is due for each IPsec SA.
+func (c *Conn) ageChildren(now time.Time) {
+	reached := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	for _, ch := range slices.Clone(c.children) {
+		switch {
+		case c.phase == closed:
+			return
+		case reached(ch.sa.Expires):
+			c.dropChild(ch, "expired", true)
+		case reached(ch.retire):
+			c.dropChild(ch, "replaced", true)
+		case reached(ch.commit):
+			c.note("timeout", "CONNECTED did not come; outbound goes ahead")
+			c.connect(now, ch)
+		case reached(ch.sa.Rekey):
+			c.rekey(now, ch)
+		}
+	}
+}
+
+func (c *Conn) rekey(now time.Time, ch *child) {
+	ch.sa.Rekey = time.Time{}
+	if ch.rekeying || !ch.retire.IsZero() {
+		return
+	}
+	ch.rekeying = true
+	c.startQuick(now, ch.sa.Selector, ch.sa.In.SPI)
+}
+
+// Rekey starts a Quick Mode that replaces the IPsec SA with this inbound SPI, as when its volume is used up.
+func (c *Conn) Rekey(now time.Time, in uint32) []Event {
+	if ch := c.child(in); ch != nil && c.phase != closed {
+		c.rekey(now, ch)
+	}
+	return c.take()
+}
+
+// postpone tries a rekey again that came to nothing.
+func (c *Conn) postpone(now time.Time, in uint32) {
+	if ch := c.child(in); ch != nil && in != 0 {
+		ch.rekeying = false
+		ch.sa.Rekey = now.Add(retryRekey)
+	}
+}
+
+// dropChild forgets an IPsec SA; tell sends a Delete for it.
+func (c *Conn) dropChild(ch *child, why string, tell bool) {
+	if tell {
+		c.inform(isakmp.Delete{DOI: isakmp.DOIIPsec, Protocol: isakmp.ProtocolESP, SPISize: 4,
+			SPIs: [][]byte{binary.BigEndian.AppendUint32(nil, ch.sa.In.SPI)}})
+	}
+	c.children = slices.DeleteFunc(c.children, func(x *child) bool { return x == ch })
+	ch.clear()
+	c.emit(SADown{In: ch.sa.In.SPI, Why: why})
+}

@@ -1,0 +1,99 @@
+package ike
+
+import (
+	"errors"
+	"time"
+
+	"ezvpn/ike/isakmp"
+)
+
+// pauses between the transmissions of a message that waits for an answer (RFC 2408 §5.1). After the last one, there
+// is no answer.
+var pauses = [...]time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
+
+// retry is when a message is sent again.
+type retry struct {
+	at    time.Time // zero: never
+	tries int
+}
+
+func (r *retry) start(now time.Time) { *r = retry{at: now.Add(pauses[0])} }
+func (r *retry) stop()               { *r = retry{} }
+
+// next says whether to send again now; false after the last pause.
+func (r *retry) next(now time.Time) bool {
+	r.tries++
+	if r.tries >= len(pauses) {
+		r.stop()
+		return false
+	}
+	r.at = now.Add(pauses[r.tries])
+	return true
+}
+
+func (r *retry) reached(now time.Time) bool { return !r.at.IsZero() && !now.Before(r.at) }
+
+// retransmit sends again, byte for byte, what was not answered in time.
+func (c *Conn) retransmit(now time.Time) {
+	if p := c.one; p != nil && p.again.reached(now) {
+		if !p.again.next(now) {
+			c.silent(now, nil)
+			return
+		}
+		c.repeat(p.last)
+	}
+	for _, x := range c.exchanges {
+		if c.phase == closed {
+			return
+		}
+		if !x.again.reached(now) {
+			continue
+		}
+		if x.again.next(now) {
+			c.repeat(x.last)
+		} else {
+			x.forget = now.Add(keep)
+			c.silent(now, x)
+		}
+	}
+}
+
+func (c *Conn) repeat(b []byte) {
+	c.stats.Retransmits++
+	c.note("retransmit", "no answer yet")
+	c.send(b)
+}
+
+// silent is called when an exchange got no answer; nil is phase 1.
+func (c *Conn) silent(now time.Time, x *exchange) {
+	switch {
+	case x == nil && c.hint != nil:
+		c.fail(c.hint.reason, Peer, c.hint.err)
+	case x == nil:
+		c.fail(NoAnswer, Local, nil)
+	case x.kind == isakmp.QuickMode && c.live(): // a rekey: the SA in use goes on, DPD decides about the peer
+		c.note("timeout", "Quick Mode was not answered")
+		c.quickEnded(now, x, false)
+	case x.kind == isakmp.QuickMode:
+		c.fail(SATimeout, Local, nil)
+	case x.config != nil && x.config.xauth:
+		c.fail(XAUTHTimeout, Local, nil)
+	default:
+		c.fail(ConfigTimeout, Local, nil)
+	}
+}
+
+// waited is called when the peer did not take the step that was its own.
+func (c *Conn) waited(now time.Time) {
+	c.wait = time.Time{}
+	switch {
+	case c.server != nil:
+		c.fail(NoAnswer, Local, errors.New("the client did not go on"))
+	case c.phase == secured && !c.sa.XAUTH && !c.xauth.begun:
+		c.pull(now) // the gateway asks for no credentials
+	case c.phase == secured && c.xauth.pending != nil:
+		c.fail(XAUTHTimeout, Local, nil)
+	case c.phase == secured:
+		c.fail(ConfigTimeout, Local, errors.New("the gateway did not go on"))
+	}
+}
