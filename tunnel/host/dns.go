@@ -59,7 +59,9 @@ type dnsEnv struct {
 }
 
 const (
-	resolvConfPath = "/etc/resolv.conf"
+	resolvConfDir  = "/etc"
+	resolvConfName = "resolv.conf"
+	resolvConfPath = resolvConfDir + "/" + resolvConfName
 	resolvedName   = "org.freedesktop.resolve1" // on the system bus
 )
 

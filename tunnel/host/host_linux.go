@@ -18,7 +18,8 @@ func newSystem() system {
 		chooseDNS: func() (string, string) { return chooseDNS(env) }}
 }
 
-// viewMachine reads links, addresses and the main table of this network namespace.
+// viewMachine reads links, addresses and the main table of this network namespace. Rules that send packets to another
+// table before the main one are not followed: who sets them has decided what goes past the tunnel.
 func viewMachine() (MachineView, error) {
 	v := MachineView{Marks: true}
 	names := map[int]string{}

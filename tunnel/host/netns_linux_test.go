@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -305,14 +306,26 @@ func TestRealFailoverAndRoaming(t *testing.T) {
 	}
 }
 
-// Changes of others are told once; our own routes are not.
+// Each kind of change by others is told; the channel closes with its context.
 func TestRealWatch(t *testing.T) {
-	w := newWorld(t, false)
-	w.tun("ezvpn0")
-	events, err := host.Watch(t.Context())
-	must(t, err)
-	w.ip("addr", "add", "192.0.2.3/24", "dev", "eth0")
-	if _, ok := <-events; !ok {
-		t.Fatal("the watch ended by itself")
+	for _, mounted := range []bool{false, true} {
+		w := newWorld(t, mounted)
+		ctx, cancel := context.WithCancel(t.Context())
+		events, err := host.Watch(ctx)
+		must(t, err)
+		for _, change := range []func(){
+			func() { w.ip("addr", "add", "192.0.2.3/24", "dev", "eth0") },
+			func() { w.ip("route", "add", "198.51.100.0/24", "via", "192.0.2.1") },
+			func() { w.ip("link", "set", "eth0", "mtu", "1300") },
+			func() { must(t, os.WriteFile("/etc/resolv.conf", []byte("nameserver 192.0.2.8\n"), 0o644)) },
+		} {
+			change()
+			if _, ok := <-events; !ok {
+				t.Fatal("the watch ended by itself")
+			}
+		}
+		cancel()
+		for range events {
+		}
 	}
 }

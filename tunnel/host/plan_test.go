@@ -37,6 +37,8 @@ func TestPlan(t *testing.T) {
 			[]string{"add-route 192.168.1.9/32 dev eth0 metric 0", "add-route 192.168.0.0/16 dev ezvpn0 metric 0"}, ""},
 		{"the outside route is not looked for in the tunnel", made{Links: []string{"ezvpn0"}}, with(func(c *Config) { c.Routes = prefixes("10.0.0.0/8"); c.Gateways = addrs("10.0.0.1") }), []SeenRoute{way, ours("10.0.0.0/8")},
 			[]string{"add-route 10.0.0.1/32 via 192.0.2.1 dev eth0 src 192.0.2.2 metric 0"}, ""},
+		{"nor on the tunnel's device, whoever set it", made{}, with(func(c *Config) { c.Routes = prefixes("10.0.0.0/8"); c.Gateways = addrs("10.0.0.1") }), []SeenRoute{way, {Route: Route{Dst: prefix("10.0.0.0/8"), Link: "ezvpn0"}}},
+			[]string{"add-route 10.0.0.1/32 via 192.0.2.1 dev eth0 src 192.0.2.2 metric 0"}, ""},
 		{"no outside route: the gateway must not enter the tunnel", made{}, with(func(c *Config) { c.Routes = prefixes("10.0.0.0/8"); c.Gateways = addrs("10.0.0.1") }), nil,
 			[]string{"add-route 10.0.0.1/32 unreachable metric 0", "add-route 10.0.0.0/8 dev ezvpn0 metric 0"}, "gateway 10.0.0.1 cannot be reached"},
 		{"a dead link is no way", made{}, with(func(c *Config) { c.Routes = prefixes("10.0.0.0/8"); c.Gateways = addrs("10.0.0.1") }), []SeenRoute{{Route: way.Route, Dead: true}},

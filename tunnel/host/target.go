@@ -59,6 +59,7 @@ func (t *target) inside() []netip.Prefix {
 }
 
 // around sets the ways past the tunnel: a host route for each gateway that Routes would swallow, and the exclusions.
+// Other programs can use the host route too; only a firewall can tell their packets from ours.
 func (t *target) around(routes []netip.Prefix) {
 	for _, g := range t.want.Gateways {
 		if !covered(routes, g) || g.IsLoopback() {

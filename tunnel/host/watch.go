@@ -8,8 +8,8 @@ const settleTime = 300 * time.Millisecond
 // mostTime bounds the wait when it never gets quiet.
 const mostTime = 2 * time.Second
 
-// coalesce turns bursts on in into single values on out; a reader that is slow finds one. It closes out when in closes.
-func coalesce(in <-chan struct{}, out chan<- struct{}) {
+// coalesce turns bursts on in into single values on out; a reader that is slow finds one. It closes out after done.
+func coalesce(done <-chan struct{}, in <-chan struct{}, out chan<- struct{}) {
 	defer close(out)
 	var quiet, most <-chan time.Time
 	tell := func() {
@@ -21,10 +21,9 @@ func coalesce(in <-chan struct{}, out chan<- struct{}) {
 	}
 	for {
 		select {
-		case _, ok := <-in:
-			if !ok {
-				return
-			}
+		case <-done:
+			return
+		case <-in:
 			quiet = time.After(settleTime)
 			if most == nil {
 				most = time.After(mostTime)

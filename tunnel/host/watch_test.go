@@ -8,8 +8,8 @@ import (
 
 func TestCoalesce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		in, out := make(chan struct{}), make(chan struct{}, 1)
-		go coalesce(in, out)
+		done, in, out := make(chan struct{}), make(chan struct{}), make(chan struct{}, 1)
+		go coalesce(done, in, out)
 		start := time.Now()
 		for range 50 {
 			in <- struct{}{}
@@ -37,7 +37,7 @@ func TestCoalesce(t *testing.T) {
 		if took := time.Since(start); took > mostTime+settleTime {
 			t.Errorf("told after %v, want at most %v", took, mostTime)
 		}
-		close(in)
+		close(done)
 		for range out {
 		}
 	})
