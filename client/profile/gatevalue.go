@@ -107,7 +107,7 @@ func (g *gate) word() *fault {
 		return nil
 	case w == "":
 		return g.fail("the value is missing")
-	case strings.IndexByte("+-0123456789", w[0]) < 0:
+	case strings.Trim(w, "+-0123456789_.") != "" || strings.Count(w, ".") > 1:
 		return g.fail("a text needs quotes")
 	}
 	return nil

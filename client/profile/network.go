@@ -41,7 +41,7 @@ func (p Peer) String() string {
 	return p.Host + ":" + strconv.Itoa(int(p.Port))
 }
 
-// hostName is a name of letters, digits and hyphens (RFC 1123 §2.1) that cannot be taken for an address.
+// hostName is a name of letters, digits and hyphens (RFC 1123 §2.1), underscores too, that cannot be taken for an address.
 func hostName(s string) bool {
 	s = strings.TrimSuffix(s, ".")
 	if s == "" || len(s) > 253 {

@@ -319,3 +319,39 @@ func TestProposalWords(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is wrong with a secret, its error does not say it.
+func TestErrorsKeepSecrets(t *testing.T) {
+	base := "peers = ['a.example']\n[group]\nname = 'unity'\n"
+	for _, text := range []string{
+		base + "key = ['hunter2']", base + "key = 'hunter2\t'", base + "key = '" + strings.Repeat("hunter2", 40) + "'", base + "key = {hunter = 'hunter2'}",
+		base + "key = 'x'\n[xauth]\npassword = ['hunter2']", base + "key = 'x'\n[xauth]\npassword = \"hunter2\\u0000\"",
+		base + "keys = 'hunter2'", base + "key = 'hunter2'\nkey_file = '/k'", base + "key = hunter2", base + "key = 2hunter2",
+	} {
+		if all := errorsOf(t, text); strings.Contains(all.Error(), "hunter2") {
+			t.Errorf("%q: %v", text, all)
+		}
+	}
+}
+
+func TestErrorsAreOneLineEach(t *testing.T) {
+	all := errorsOf(t, least+"[dns]\nmode = \"a\\nb\\u001b[0m\\u202e"+strings.Repeat("x", 100)+"\"\n")
+	if s := all.Error(); strings.ContainsAny(s, "\n\x1b\u202e") || len(s) > 250 {
+		t.Errorf("%q", s)
+	}
+	if got := (FieldError{File: "a.toml", Line: 3, Key: "dpd.retry", Why: "90 is out of range", Allowed: "2 to 60 seconds"}).Error(); got !=
+		"a.toml:3: dpd.retry: 90 is out of range; allowed: 2 to 60 seconds" {
+		t.Error(got)
+	}
+}
+
+func TestNameOfTheFile(t *testing.T) {
+	for file, want := range map[string]string{"office.toml": "office", "/etc/ezvpn/profiles.d/home-2.toml": "home-2", `C:\x\lab.toml`: "lab", "plain": "plain"} {
+		if p, err := Parse(file, []byte(least)); err != nil || p.Name != want {
+			t.Errorf("%s: %v %v", file, p, err)
+		}
+	}
+	if _, err := Parse("My Office.toml", []byte(least)); err == nil || !strings.Contains(err.Error(), "name: missing") {
+		t.Errorf("got %v", err)
+	}
+}
