@@ -34,7 +34,7 @@ func TestPlan(t *testing.T) {
 		{"a gateway outside the pushed networks needs no route", made{}, with(func(c *Config) { c.Routes = prefixes("10.0.0.0/8"); c.Gateways = addrs("203.0.113.1") }), []SeenRoute{way},
 			[]string{"add-route 10.0.0.0/8 dev ezvpn0 metric 0"}, ""},
 		{"a gateway on the local network", made{}, with(func(c *Config) { c.Routes = prefixes("192.168.0.0/16"); c.Gateways = addrs("192.168.1.9") }), []SeenRoute{way, lan},
-			[]string{"add-route 192.168.1.9/32 dev eth0 metric 0", "add-route 192.168.0.0/16 dev ezvpn0 metric 0"}, ""},
+			[]string{"add-route 192.168.1.9/32 dev eth0 metric 0", "add-route 192.168.0.0/16 dev ezvpn0 metric 0"}, "192.168.1.0/24 passes beside the tunnel: eth0"},
 		{"the outside route is not looked for in the tunnel", made{Links: []string{"ezvpn0"}}, with(func(c *Config) { c.Routes = prefixes("10.0.0.0/8"); c.Gateways = addrs("10.0.0.1") }), []SeenRoute{way, ours("10.0.0.0/8")},
 			[]string{"add-route 10.0.0.1/32 via 192.0.2.1 dev eth0 src 192.0.2.2 metric 0"}, ""},
 		{"nor on the tunnel's device, whoever set it", made{}, with(func(c *Config) { c.Routes = prefixes("10.0.0.0/8"); c.Gateways = addrs("10.0.0.1") }), []SeenRoute{way, {Route: Route{Dst: prefix("10.0.0.0/8"), Link: "ezvpn0"}}},
@@ -48,6 +48,9 @@ func TestPlan(t *testing.T) {
 		{"another tunnel has the halves of the default route", made{}, with(func(c *Config) { c.Routes = prefixes("0.0.0.0/0") }),
 			[]SeenRoute{way, {Route: Route{Dst: prefix("0.0.0.0/1"), Link: "tun7"}}, {Route: Route{Dst: prefix("::/1"), Metric: 1, Unreachable: true}}},
 			[]string{"add-route 8000::/1 unreachable metric 1", "add-route 0.0.0.0/2 dev ezvpn0 metric 0", "add-route 64.0.0.0/2 dev ezvpn0 metric 0", "add-route 128.0.0.0/1 dev ezvpn0 metric 0"}, "0.0.0.0/1 is also"},
+		{"a rogue DHCP server draws packets past the tunnel", made{}, with(func(c *Config) { c.Routes = prefixes("10.0.0.0/8") }),
+			[]SeenRoute{way, {Route: Route{Dst: prefix("10.3.0.0/16"), Via: addr("192.0.2.66"), Link: "eth0", Metric: 100}}},
+			[]string{"add-route 10.0.0.0/8 dev ezvpn0 metric 0"}, "10.3.0.0/16 passes beside the tunnel: eth0"},
 		{"a user's host route is not overridden", made{}, with(func(c *Config) { c.Routes = prefixes("10.1.1.1/32") }), []SeenRoute{{Route: Route{Dst: prefix("10.1.1.1/32"), Link: "eth0"}}},
 			nil, "10.1.1.1/32 stays outside"},
 		{"an exclusion inside a network", made{}, with(func(c *Config) {
@@ -191,4 +194,17 @@ func addrs(list ...string) []netip.Addr {
 		out = append(out, addr(s))
 	}
 	return out
+}
+
+// A rogue network claims public addresses as its own; the private one of every home is not worth a word.
+func TestFullTunnelTellsWhatPassesBeside(t *testing.T) {
+	m := laptop(t)
+	m.plug("ezvpn0")
+	m.routes = append(m.routes, SeenRoute{Route: Route{Dst: prefix("8.8.8.0/24"), Link: "wlan0"}})
+	h := machineOf(m, t.TempDir()+"/state")
+	must(t, h.Apply(fullConfig()))
+	notes := strings.Join(h.Notes(), "\n")
+	if !strings.Contains(notes, "8.8.8.0/24 passes beside the tunnel: wlan0") || strings.Contains(notes, "192.168.1.0/24") {
+		t.Errorf("notes\n%s", notes)
+	}
 }

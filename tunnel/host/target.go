@@ -41,6 +41,7 @@ func (t *target) compute() error {
 		t.intoTunnel(p, t.want.Metric)
 	}
 	t.servers(routes)
+	t.beside(routes)
 	return nil
 }
 
@@ -162,6 +163,36 @@ func (t *target) blockIPv6() error {
 func (t *target) foreign(p netip.Prefix, metric int) bool {
 	have, taken := t.view.holder(p, metric)
 	return taken && !t.made.owns(t.view, have)
+}
+
+// maxBeside bounds the notes on a machine that is itself a router.
+const maxBeside = 8
+
+// beside tells of routes that are more specific than the tunnel's, and so win: a network of the user's own, or what a
+// rogue DHCP server announces to draw packets past the tunnel (CVE-2024-3661, CVE-2023-36672). They are not changed.
+// The private local network is everyday life beside a full tunnel, and not told.
+func (t *target) beside(routes []netip.Prefix) {
+	told := 0
+	for _, s := range t.view.Routes {
+		if t.made.owns(t.view, s) || s.Unreachable || s.Other || s.Link == "" || s.Link == t.want.Interface || t.made.link(s.Link) {
+			continue
+		}
+		if s.Dst.IsSingleIP() && slices.Contains(t.want.Gateways, s.Dst.Addr()) || covered(t.want.Exclude, s.Dst.Addr()) || !t.beats(s, routes) {
+			continue
+		}
+		if told++; told > maxBeside {
+			t.note("further networks pass beside the tunnel")
+			return
+		}
+		t.note("%s passes beside the tunnel: %s has a route of its own to it", s.Dst, s.Link)
+	}
+}
+
+func (t *target) beats(s SeenRoute, routes []netip.Prefix) bool {
+	local := !s.Via.IsValid() && s.Dst.Addr().IsPrivate()
+	return slices.ContainsFunc(routes, func(p netip.Prefix) bool {
+		return s.Dst.Bits() > max(p.Bits(), 1) && p.Contains(s.Dst.Addr()) && !(p.Bits() == 0 && local)
+	})
 }
 
 func (t *target) note(format string, args ...any) {
