@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/netip"
 
@@ -21,6 +22,10 @@ type Platform struct {
 	// Resolve gives the addresses of a peer, through the uplink's resolvers.
 	Resolve func(ctx context.Context, name string) ([]netip.Addr, error)
 	Host    host.Configurator
+	// ReopenInside says that the inside cannot change its address: the userspace stack.
+	ReopenInside bool
+	// Rand is the source of cookies, nonces and keys; nil is the system's.
+	Rand io.Reader
 }
 
 // InsideConfig is what OpenInside needs.

@@ -1,0 +1,206 @@
+package client
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"ezvpn/client/diagnose"
+	"ezvpn/client/status"
+	"ezvpn/ike"
+	"ezvpn/tunnel/host"
+)
+
+// step is the whole life of a session: what happens goes in, what is to be done comes out.
+func (m machine) step(now time.Time, ev event) (machine, []action) {
+	switch e := ev.(type) {
+	case evConnect:
+		return m.connect(now, e)
+	case evDisconnect:
+		switch {
+		case m.idle():
+			return m.enter(now, status.ConnectRequired), nil
+		case m.state == status.Disconnecting:
+			m.then = status.ConnectRequired
+			return m, nil
+		}
+		return m.stop(now, status.ConnectRequired)
+	case evTornDown:
+		return m.tornDown(now, e)
+	}
+	if m.idle() || m.state == status.Disconnecting {
+		return m, nil // late news of a session that is over
+	}
+	switch e := ev.(type) {
+	case evResolved:
+		return m.resolved(now, e)
+	case evDialFailed:
+		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.NoNetwork, Err: e.err})
+		return m.next(now, "no network: "+e.err.Error())
+	case evAnswer:
+		return m.answered(now, e)
+	case evPeerDead:
+		return m.peerDead(now, e)
+	case evHostReady:
+		if e.seq != m.seq {
+			return m, nil // a newer request is under way
+		}
+		m.ready, m.iface, m.mtu, m.dnsBy = true, e.iface, e.mtu, e.dnsBy
+		return m.active(now)
+	case evHostFailed:
+		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.HostFailed, Err: e.err})
+		return m.stop(now, status.Blocked)
+	case evTick:
+		return m.tick(now)
+	case evIKE:
+		return m.ike(now, e.event)
+	}
+	return m, nil
+}
+
+func (m machine) connect(now time.Time, e evConnect) (machine, []action) {
+	next := newMachine(now)
+	next.prompts, next.contacted = m.prompts, m.contacted
+	next.profile, next.owner = e.profile, e.options.Owner
+	next.peers = newPeerList(e.profile.Peers, now)
+	next.creds = newCredentials(e.profile, e.options.Answers)
+	next, acts := next.resolve(now)
+	return next, append([]action{actNote{"state", "connecting " + e.profile.Name}}, acts...)
+}
+
+// resolve begins with the peer at the cursor.
+func (m machine) resolve(now time.Time) (machine, []action) {
+	m = m.enter(now, status.Resolving)
+	p := m.peers.current()
+	m.peers = m.peers.mark(now, "trying", p.reason)
+	if a, err := netip.ParseAddr(p.Host); err == nil {
+		m.peers = m.peers.resolved([]netip.Addr{a})
+		return m.dial(now)
+	}
+	return m, []action{actResolve{p.Host}}
+}
+
+func (m machine) resolved(now time.Time, e evResolved) (machine, []action) {
+	if len(e.addrs) == 0 {
+		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.NameUnknown, Err: e.err})
+		return m.next(now, "the name has no address")
+	}
+	m.peers = m.peers.resolved(e.addrs)
+	return m.dial(now)
+}
+
+// dial begins phase 1 with the address at the cursor. What the inside needs to reach it is set first.
+func (m machine) dial(now time.Time) (machine, []action) {
+	to, _ := m.peers.address()
+	m = m.forget().enter(now, status.Securing)
+	m.creds = m.creds.attempt()
+	var acts []action
+	if m.host != nil && !slices.Contains(m.host.Gateways, to.Addr()) {
+		h := *m.host
+		h.Gateways = append(slices.Clone(h.Gateways), to.Addr())
+		m, acts = m.request(h)
+	}
+	initial := !slices.Contains(m.contacted, to.Addr())
+	offers := offers(m.profile)
+	attempt := (m.peers.attempt + m.peers.round) % len(offers)
+	return m, append(acts, actNote{"peer", fmt.Sprintf("trying %s (%s)", m.peerName(), to)},
+		actDial{to: to, profile: m.profile, attempt: attempt, initial: initial})
+}
+
+func (m machine) ike(now time.Time, ev ike.Event) (machine, []action) {
+	switch e := ev.(type) {
+	case ike.Secured:
+		sa := e.SA
+		m.isakmp = &sa
+		if a, ok := m.peers.address(); ok && !slices.Contains(m.contacted, a.Addr()) {
+			m.contacted = append(slices.Clone(m.contacted), a.Addr())
+		}
+		m = m.enter(now, status.Configuring)
+		return m, []action{actNote{"phase1", "ISAKMP SA with " + m.peerName() + " is up"}}
+	case ike.AskXAUTH:
+		return m.asked(now, e)
+	case ike.XAUTHDone:
+		return m.xauthDone(now, e)
+	case ike.Configured:
+		return m.configured(now, e.Net)
+	case ike.SAUp:
+		return m.saUp(now, e.SA)
+	case ike.SADown:
+		if !slices.ContainsFunc(m.sas, func(s ike.IPsecSA) bool { return s.In.SPI == e.In }) {
+			return m, nil
+		}
+		m = m.withoutSA(e.In)
+		return m, []action{actRetire{e.In}, actNote{"sa", fmt.Sprintf("IPsec SA 0x%08x: %s", e.In, e.Why)}}
+	case ike.Redirected:
+		return m.redirected(now, e.To)
+	case ike.Failed:
+		return m.failed(now, e.Failure)
+	}
+	return m, nil
+}
+
+func (m machine) configured(now time.Time, net ike.ModeConfig) (machine, []action) {
+	m.net = &net
+	m.banner = status.Filter(net.Banner)
+	m.creds = m.creds.allowed(net.SavePassword && m.profile.XAUTH.Save)
+	acts := []action{actNote{"config", "Mode Config: " + describe(net)}}
+	if !m.requested {
+		return m, acts // the machine is changed when the first IPsec SA is up
+	}
+	var more []action
+	m, more = m.setHost()
+	return m, append(acts, more...)
+}
+
+// setHost asks for what Mode Config says, for the gateway in use.
+func (m machine) setHost() (machine, []action) {
+	to, _ := m.peers.address()
+	h, warnings := hostConfig(m.profile, *m.net, to.Addr())
+	m.warnings, m.requested = warnings, true
+	return m.request(h)
+}
+
+func (m machine) request(h host.Config) (machine, []action) {
+	m.seq++
+	m.host, m.ready = &h, false
+	return m, []action{actConfigure{seq: m.seq, host: h, mtu: innerMTU(m.profile)}}
+}
+
+func (m machine) saUp(now time.Time, sa ike.IPsecSA) (machine, []action) {
+	m = m.withSA(sa)
+	acts := []action{actInstall{sa}, actNote{"sa", fmt.Sprintf("IPsec SA 0x%08x up: %s", sa.In.SPI, suiteName(sa.Suite))}}
+	var more []action
+	switch {
+	case m.net == nil:
+	case !m.requested:
+		m, more = m.setHost()
+	default:
+		m, more = m.active(now)
+	}
+	return m, append(acts, more...)
+}
+
+// active declares the tunnel up when the IPsec SA is there and the machine is set.
+func (m machine) active(now time.Time) (machine, []action) {
+	if !m.ready || len(m.sas) == 0 || m.state == status.Active {
+		return m, nil
+	}
+	m = m.enter(now, status.Active)
+	m.up, m.diagnosis, m.redirects = true, nil, 0
+	m.peers = m.peers.mark(now, "active", "")
+	m.peers.round, m.peers.tries = 0, 0
+	return m, []action{actNote{"state", "up through " + m.peerName()}}
+}
+
+func (m machine) redirected(now time.Time, to netip.Addr) (machine, []action) {
+	m.redirects++
+	if m.redirects > maxRedirects || !to.Is4() || !to.IsGlobalUnicast() {
+		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.RedirectLoop})
+		m, acts := m.next(now, "redirects without end")
+		return m, append([]action{actHangUp{"redirect refused"}}, acts...)
+	}
+	m.peers = m.peers.redirected(to, now)
+	m, acts := m.dial(now)
+	return m, append([]action{actHangUp{"redirected"}, actNote{"peer", "the gateway sends us to " + to.String()}}, acts...)
+}

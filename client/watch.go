@@ -1,0 +1,70 @@
+package client
+
+import (
+	"context"
+	"time"
+
+	"ezvpn/client/status"
+)
+
+// snapshot is the state now; after the end it is the last one.
+func (s *session) snapshot() status.Snapshot {
+	var snap status.Snapshot
+	if !s.do(func(now time.Time) { snap = s.view(now) }) {
+		snap = s.view(time.Now()) // the loop has ended; nobody else writes
+	}
+	return snap
+}
+
+func (s *session) view(now time.Time) status.Snapshot {
+	c := counters{heard: s.activity().Heard, watch: s.detector, events: s.timeline.list(), local: s.local}
+	if s.tunnel != nil {
+		c.stats, c.sas = s.tunnel.Stats(), s.tunnel.SAStats()
+	}
+	if s.conn != nil {
+		c.ike = s.conn.Stats()
+	}
+	s.serial++
+	snap := snapshotOf(now, s.m, c)
+	snap.Serial = s.serial
+	return snap
+}
+
+// publish gives the newest snapshot to all who watch; one that was not yet read is replaced.
+func (s *session) publish(now time.Time) {
+	if len(s.watchers) == 0 {
+		return
+	}
+	snap := s.view(now)
+	for w := range s.watchers {
+		select {
+		case <-w:
+		default:
+		}
+		w <- snap // room for one, and only the loop writes
+	}
+}
+
+func (s *session) watch(ctx context.Context) <-chan status.Snapshot {
+	w := make(chan status.Snapshot, 1)
+	if !s.do(func(now time.Time) {
+		s.watchers[w] = struct{}{}
+		w <- s.view(now)
+	}) {
+		close(w)
+		return w
+	}
+	go func() {
+		select {
+		case <-ctx.Done():
+			s.do(func(time.Time) {
+				if _, ok := s.watchers[w]; ok {
+					delete(s.watchers, w)
+					close(w)
+				}
+			})
+		case <-s.done:
+		}
+	}()
+	return w
+}

@@ -1,0 +1,197 @@
+package tunnel
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options of a tunnel.
+type Options struct {
+	// Keepalive is how long the path may be silent before a NAT keepalive leaves; 0 is 20 s (RFC 3948 §4).
+	Keepalive time.Duration
+	// Marker says that every datagram is behind the non-ESP marker rule, whatever port it came from: the gateway's
+	// own NAT-T port. Otherwise a datagram from port 500 is plain IKE.
+	Marker bool
+}
+
+// IKEDatagram is an IKE message from the outside, without its marker. Its Data belongs to the receiver.
+type IKEDatagram struct {
+	Peer   netip.AddrPort
+	Marker bool
+	Data   []byte
+}
+
+// ikeQueue is how many IKE messages wait for their owner before more are dropped.
+const ikeQueue = 64
+
+// Tunnel moves packets between one outside and one inside. Its methods are safe for concurrent use.
+//
+// Outbound: Inside.ReadBatch → selector → Seal in place → Outside.WriteBatch. Inbound: Outside.ReadBatch → SPI → Open
+// → selector check → Inside.WriteBatch, or the IKE channel. One goroutine a direction; the SA table is an immutable
+// snapshot, swapped by Install and Retire.
+type Tunnel struct {
+	outside Outside
+	marker  bool
+	table   atomic.Pointer[table]
+	inside  atomic.Pointer[attachment]
+
+	ike        chan IKEDatagram
+	unanswered chan struct{}
+	done       chan struct{}
+	wg         sync.WaitGroup
+
+	mu   sync.Mutex // guards changes of table and inside, and closed
+	open bool
+
+	sealing sync.Mutex // guards the senders: a pump that was detached may still be in a batch
+
+	base     time.Time // times below are nanoseconds since then
+	heard    atomic.Int64
+	left     atomic.Int64
+	wrote    atomic.Int64
+	peer     atomic.Pointer[netip.AddrPort] // takes keepalives
+	interval time.Duration
+	counters counters
+}
+
+// attachment is one inside while it is in use.
+type attachment struct {
+	inside Inside
+	mtu    int
+	gone   atomic.Bool
+}
+
+// Open starts to read the outside.
+func Open(o Outside, opt Options) *Tunnel {
+	t := &Tunnel{outside: o, marker: opt.Marker, ike: make(chan IKEDatagram, ikeQueue), unanswered: make(chan struct{}, 1),
+		done: make(chan struct{}), open: true, base: time.Now(), interval: opt.Keepalive}
+	if t.interval <= 0 {
+		t.interval = 20 * time.Second
+	}
+	t.table.Store(&table{})
+	t.wg.Add(2)
+	go t.inbound()
+	go t.keepalive()
+	return t
+}
+
+// IKE gives the IKE messages that arrive. It is closed after Close.
+func (t *Tunnel) IKE() <-chan IKEDatagram { return t.ike }
+
+// Unanswered says, once a silence of the peer, that a packet left after it: on-demand DPD has something to ask for.
+func (t *Tunnel) Unanswered() <-chan struct{} { return t.unanswered }
+
+// LocalAddr is the address and port that peer sees of us, NAT aside.
+func (t *Tunnel) LocalAddr(peer netip.Addr) (netip.AddrPort, error) {
+	a := t.outside.LocalAddr(peer)
+	if !a.IsValid() {
+		return a, fmt.Errorf("there is no route to %s", peer)
+	}
+	return a, nil
+}
+
+// WriteIKE sends one IKE message.
+func (t *Tunnel) WriteIKE(peer netip.AddrPort, marker bool, data []byte) error {
+	if marker {
+		data = append(make([]byte, 4, 4+len(data)), data...)
+	}
+	t.wrote.Store(t.now())
+	_, err := t.outside.WriteBatch([]Datagram{{Peer: peer, Data: data}})
+	return err
+}
+
+// SetPeer names the peer that NAT keepalives go to; without the marker there are none.
+func (t *Tunnel) SetPeer(peer netip.AddrPort, marker bool) {
+	if !marker {
+		t.peer.Store(nil)
+		return
+	}
+	t.peer.Store(&peer)
+}
+
+// Attach puts a device at the inside. The device before it must be detached.
+func (t *Tunnel) Attach(in Inside) {
+	mtu, err := in.MTU()
+	if err != nil || mtu < 576 {
+		mtu = 1400
+	}
+	a := &attachment{inside: in, mtu: mtu}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.open {
+		return
+	}
+	t.inside.Store(a)
+	t.wg.Add(1)
+	go t.outbound(a)
+}
+
+// Detach takes the device off. Nothing more is written to it, and what is read from it is dropped; its reader ends
+// when the owner closes the device.
+func (t *Tunnel) Detach() {
+	if a := t.inside.Swap(nil); a != nil {
+		a.gone.Store(true)
+	}
+}
+
+// Close closes the outside and waits for the pumps. The device, if one is attached, is not closed by it; its owner
+// detaches and closes it, before or after.
+func (t *Tunnel) Close() error {
+	t.mu.Lock()
+	if !t.open {
+		t.mu.Unlock()
+		return nil
+	}
+	t.open = false
+	t.mu.Unlock()
+	t.Detach()
+	close(t.done)
+	err := t.outside.Close()
+	t.RetireAll()
+	return err
+}
+
+// Heard is when the last authentic ESP packet came; the zero time if none did.
+func (t *Tunnel) Heard() time.Time { return t.when(&t.heard) }
+
+// LastSent is when the last packet of the inside left; the zero time if none did.
+func (t *Tunnel) LastSent() time.Time { return t.when(&t.left) }
+
+func (t *Tunnel) when(v *atomic.Int64) time.Time {
+	n := v.Load()
+	if n == 0 {
+		return time.Time{}
+	}
+	return t.base.Add(time.Duration(n))
+}
+
+func (t *Tunnel) now() int64 { return int64(time.Since(t.base)) + 1 }
+
+// keepalive keeps the NAT mapping when nothing else does. One byte, never behind a marker.
+func (t *Tunnel) keepalive() {
+	defer t.wg.Done()
+	timer := time.NewTimer(t.interval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-t.done:
+			return
+		case <-timer.C:
+		}
+		idle := time.Duration(t.now() - max(t.wrote.Load(), t.left.Load()))
+		if idle < t.interval {
+			timer.Reset(t.interval - idle)
+			continue
+		}
+		if p := t.peer.Load(); p != nil {
+			t.wrote.Store(t.now())
+			if _, err := t.outside.WriteBatch([]Datagram{{Peer: *p, Data: []byte{0xff}}}); err != nil {
+				t.counters.add(dropOutside, 1)
+			}
+		}
+		timer.Reset(t.interval)
+	}
+}
