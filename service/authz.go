@@ -95,7 +95,7 @@ func (a authority) check(l Level, c ipc.Caller, s status.Snapshot) *ipc.Error {
 }
 
 func (a authority) notAllowed(c ipc.Caller) *ipc.Error {
-	return &ipc.Error{Code: ipc.NotAllowed, Sentence: c.Name + " may look at the VPN on this machine, but not use it",
+	return &ipc.Error{Code: ipc.NotAllowed, Sentence: "you (" + c.Name + ") may look at the VPN on this machine, but not use it",
 		Next: "run the command with sudo, or ask an administrator for: sudo usermod -aG " + Group + " " + c.Name +
 			" (then log in again)"}
 }

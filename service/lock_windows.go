@@ -1,6 +1,7 @@
 package service
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,7 +23,10 @@ func lockState(dir string) (*os.File, error) {
 		0, 1, 0, &windows.Overlapped{})
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("another ezvpnd uses %s; stop it first: %w", dir, err)
+		if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
+			return nil, fmt.Errorf("another ezvpnd uses %s; stop it first", dir)
+		}
+		return nil, fmt.Errorf("locking the state directory: %w", err)
 	}
 	return f, nil
 }
