@@ -28,7 +28,6 @@ type Policy struct {
 
 	// Inside narrows a proposed 0.0.0.0/0, as strongSwan and FortiGate do; empty accepts what is proposed.
 	Inside []netip.Prefix
-	DPD    time.Duration // asks an idle client at this interval, 0 for never
 }
 
 // Round is one more XAUTH question: a passcode, a challenge, a new PIN.
@@ -55,7 +54,6 @@ const (
 	DPDIgnored         Fault = "dpd-ignored"          // R-U-THERE is not answered, ESP flows
 	ForgetSAs          Fault = "forget-sas"           // as after a restart: everything is unknown
 	DeleteAfterConnect Fault = "delete-after-connect" // ISAKMP Delete as soon as the IPsec SA is up
-	ForeignTransform   Fault = "foreign-transform"    // chooses what was not offered
 	WidenSelector      Fault = "widen-selector"       // answers with more than was proposed
 )
 
