@@ -1,0 +1,139 @@
+# gateway.sh - strongSwan as an Easy VPN gateway (sourced by ezt)
+
+# Plugins are named one by one: kernel-libipsec, which does ESP in user space, must come before kernel-netlink.
+plugins="random nonce aesni openssl gcm hmac kdf pem pkcs1 pkcs8 x509 pubkey constraints attr"
+plugins="$plugins kernel-libipsec kernel-netlink socket-default vici updown xauth-generic unity"
+
+ike="aes256-sha256-modp2048, aes128-sha256-modp2048, aes256-sha1-modp2048, aes256-sha1-modp1536"
+ike="$ike, aes256-sha1-modp1024, aes128-sha1-modp1024"
+esp="aes128gcm16, aes256gcm16, aes128-sha1, aes256-sha1, aes256-sha256, aes128-sha256"
+esp_pfs="aes128gcm16-modp2048, aes256-sha256-modp2048, aes128-sha1-modp2048, aes128-sha1-modp1024"
+
+start_charon() {
+	local n=$1 d=$run/gw$1 i
+	charon_conf "$n" >"$d/strongswan.conf"
+	swanctl_conf "$n" >"$d/swanctl.conf"
+	background "gw$n" charon env STRONGSWAN_CONF="$d/strongswan.conf" /usr/lib/ipsec/charon
+	for i in $(seq 200); do
+		[ -S "$d/charon.vici" ] && break
+		sleep 0.05
+	done
+	swan "$n" --load-all --file "$d/swanctl.conf" >"$d/load.out" 2>&1 || {
+		cat "$d/load.out" "$d/charon.out" >&2
+		die "gateway $n does not take its configuration"
+	}
+	load_pool "$n" >>"$d/load.out" 2>&1 || { tail -3 "$d/load.out" >&2; die "gateway $n has no addresses to give"; }
+}
+
+swan() {
+	local n=$1
+	shift
+	SWANCTL_DIR=$run/gw$n timeout -k 2 20 swanctl "$@" --uri "unix://$run/gw$n/charon.vici"
+}
+
+# load_pool gives the addresses and what Mode Config tells with them, by attribute number: 28672 banner, 28673 save
+# password, 28674 domain, 28675 split DNS, 28681 backup servers, 7 version. hex: is for what is not text.
+load_pool() {
+	local n=$1
+	"$tools/vicipool" "$run/gw$n/charon.vici" ez "$pool.$n.2-$pool.$n.250" \
+		dns=$inside.0.53 dns=$inside.0.54 nbns=$inside.0.55 netmask=255.255.255.0 \
+		"28672=Welcome to gateway $n. Authorised use only." 28673=hex:0001 28674=corp.example \
+		28675=corp.example,lab.example 28681=hex:c6336466c6336467 "7=EzLab gateway $n"
+}
+
+charon_conf() {
+	local d=$run/gw$1
+	cat <<END
+charon {
+  load = $plugins
+  i_dont_care_about_security_and_use_aggressive_mode_psk = yes
+  cisco_unity = yes
+  fragment_size = 1280
+  filelog {
+    log {
+      path = $d/charon.log
+      time_format = %H:%M:%S
+      time_add_ms = yes
+      flush_line = yes
+      default = 1
+      ike = 2
+      cfg = 1
+    }
+  }
+  plugins {
+    vici { socket = unix://$d/charon.vici }
+  }
+}
+END
+}
+
+swanctl_conf() {
+	local n=$1 nets="local_ts = $inside.0.0/16"
+	cat <<END
+ezbase {
+  version = 1
+  aggressive = yes
+  local_addrs = $internet.10$n
+  proposals = $ike
+  encap = yes
+  fragmentation = yes
+  dpd_delay = 20s
+  dpd_timeout = 60s
+  unique = replace
+  rekey_time = 24h
+  pools = ez
+}
+ezchild {
+  esp_proposals = $esp
+  rekey_time = 8h
+  dpd_action = clear
+}
+connections {
+$(group ezgroup keyid:ezgroup "" "$nets")
+$(group eztwo keyid:eztwo "" "local_ts = $inside.0.0/24, $inside.$n.0/24")
+$(group ezfull keyid:ezfull "" "local_ts = 0.0.0.0/0")
+$(group ezfqdn fqdn:group.ez.example "" "$nets")
+$(group ezpfs keyid:ezpfs "" "$nets
+        esp_proposals = $esp_pfs")
+$(group ezrekey keyid:ezrekey "dpd_delay = 5s" "$nets
+        rekey_time = 25s
+        life_time = 40s
+        rand_time = 2s")
+}
+secrets {
+  ike-group {
+    id-1 = keyid:ezgroup
+    id-2 = keyid:eztwo
+    id-3 = keyid:ezfull
+    id-4 = fqdn:group.ez.example
+    id-5 = keyid:ezpfs
+    id-6 = keyid:ezrekey
+    secret = "group-secret"
+  }
+  xauth-alice {
+    id = alice
+    secret = "alice-pw"
+  }
+}
+END
+}
+
+# group NAME ID IKE CHILD: a connection for those who name themselves ID.
+group() {
+	cat <<END
+  $1 : ezbase {
+    $3
+    local { auth = psk }
+    remote {
+      auth = psk
+      id = $2
+    }
+    remote-x { auth = xauth }
+    children {
+      net : ezchild {
+        $4
+      }
+    }
+  }
+END
+}
