@@ -89,7 +89,7 @@ func (m machine) peerName() string {
 	if len(m.peers.list) == 0 {
 		return ""
 	}
-	return m.peers.current().Host
+	return m.peers.current().Peer.String()
 }
 
 // diagnosed keeps the diagnosis that tells most: a gateway that answered says more than one that did not.

@@ -125,7 +125,7 @@ func (l peerList) original() peerList {
 func (l peerList) status() []status.Peer {
 	out := make([]status.Peer, len(l.list))
 	for i, p := range l.list {
-		s := status.Peer{Name: p.Host, Origin: p.origin, Health: p.health, Since: p.since, Reason: p.reason}
+		s := status.Peer{Name: p.Peer.String(), Origin: p.origin, Health: p.health, Since: p.since, Reason: p.reason}
 		switch {
 		case i == l.at && l.addr < len(p.addrs):
 			s.Address = netip.AddrPortFrom(p.addrs[l.addr], p.Port).String()

@@ -104,8 +104,16 @@ func (m machine) dial(now time.Time) (machine, []action) {
 	initial := !slices.Contains(m.contacted, to.Addr())
 	offers := offers(m.profile)
 	attempt := (m.peers.attempt + m.peers.round) % len(offers)
-	return m, append(acts, actNote{"peer", fmt.Sprintf("trying %s (%s)", m.peerName(), to)},
+	return m, append(acts, actNote{"peer", "trying " + trying(m.peerName(), to)},
 		actDial{to: to, profile: m.profile, attempt: attempt, initial: initial})
+}
+
+// trying names a peer, and its address where the name does not say it.
+func trying(name string, to netip.AddrPort) string {
+	if name == to.String() || name == to.Addr().String() {
+		return name
+	}
+	return name + " (" + to.String() + ")"
 }
 
 func (m machine) ike(now time.Time, ev ike.Event) (machine, []action) {

@@ -186,5 +186,8 @@ func describe(n ike.ModeConfig) string {
 	if len(n.Include) == 0 {
 		return s + ", everything through the tunnel"
 	}
+	if len(n.Include) == 1 {
+		return s + ", " + n.Include[0].String() + " through the tunnel"
+	}
 	return fmt.Sprintf("%s, %d networks through the tunnel", s, len(n.Include))
 }

@@ -228,10 +228,11 @@ func (g *Gateway) receive(now time.Time, d tunnel.IKEDatagram) {
 	}
 }
 
-// install puts an IPsec SA in use.
+// install puts an IPsec SA in use. The outbound half of a first SA does not wait for Quick Mode 3: the answer to the
+// client's first packet may be ready before the loop has seen that message.
 func (g *Gateway) install(s *session, sa ike.IPsecSA) {
 	err := g.tunnel.Install(tunnel.SA{Suite: esp.Suite(sa.Suite), InSPI: sa.In.SPI, OutSPI: sa.Out.SPI, InEnc: sa.In.Enc, InAuth: sa.In.Auth,
-		OutEnc: sa.Out.Enc, OutAuth: sa.Out.Auth, Local: sa.Selector.Local, Remote: sa.Selector.Remote, Peer: s.conn.Peer(), InOnly: !sa.Ready})
+		OutEnc: sa.Out.Enc, OutAuth: sa.Out.Auth, Local: sa.Selector.Local, Remote: sa.Selector.Remote, Peer: s.conn.Peer(), InOnly: !sa.Ready && sa.Replaces != 0})
 	if err == nil && sa.Ready {
 		s.up = true
 	}

@@ -74,7 +74,7 @@ func Demo(name string) Policy {
 			Netmask: netip.MustParseAddr("255.255.255.0"),
 			DNS:     []netip.Addr{netip.MustParseAddr("10.20.0.53")}, Domain: "corp.example",
 			SplitDNS: []string{"corp.example"}, Include: []netip.Prefix{netip.MustParsePrefix("10.20.0.0/16")},
-			Banner: "Welcome to " + name + ". Authorised use only.", Version: "ezvpn test gateway", PFS: -1,
+			Banner: "Welcome to " + name + ". Authorised use only.", Version: "ezvpn test gateway", PFS: -1, SavePassword: true,
 		},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ezvpn/service"
+	"ezvpn/service/demo"
 	"ezvpn/service/ipc"
 )
 
@@ -46,7 +47,7 @@ func root() *cobra.Command {
 		Version:      ipc.Release(),
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	c.AddCommand(runCommand())
+	c.AddCommand(runCommand(), demoCommand())
 	return c
 }
 
@@ -72,4 +73,15 @@ func runCommand() *cobra.Command {
 	f.StringVar(&o.State, "state", ipc.DefaultState, "`directory` of the undo journal")
 	f.TextVar(&level, "log-level", slog.LevelInfo, "least `level` to log: debug, info, warn, error")
 	return c
+}
+
+func demoCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "Show the product at work on this machine, without privileges",
+		Long: "Start two gateways of our own and the client on loopback, connect, fetch a page from the inside, silence\n" +
+			"the first gateway, fail over to the second, disconnect. It takes under half a minute and changes nothing.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return demo.Run(c.Context(), c.OutOrStdout()) },
+	}
 }

@@ -28,6 +28,9 @@ func New(addrs, dns []netip.Addr, mtu int) (*Stack, error) {
 	return &Stack{tunnel.Device(d), n}, nil
 }
 
+// Name stands where a device would have one.
+func (s *Stack) Name() string { return "userspace" }
+
 // DialContext connects through the tunnel.
 func (s *Stack) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	return s.net.DialContext(ctx, network, address)
