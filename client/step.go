@@ -124,7 +124,9 @@ func (m machine) ike(now time.Time, ev ike.Event) (machine, []action) {
 		if a, ok := m.peers.address(); ok && !slices.Contains(m.contacted, a.Addr()) {
 			m.contacted = append(slices.Clone(m.contacted), a.Addr())
 		}
-		m = m.enter(now, status.Configuring)
+		if !sa.XAUTH {
+			m = m.enter(now, status.Configuring)
+		}
 		return m, []action{actNote{"phase1", "ISAKMP SA with " + m.peerName() + " is up"}}
 	case ike.AskXAUTH:
 		return m.asked(now, e)
