@@ -109,7 +109,8 @@ func (m machine) diagnosed(now time.Time, e diagnose.Evidence) machine {
 
 func (m machine) withSA(sa ike.IPsecSA) machine {
 	sa.In.Enc, sa.In.Auth, sa.Out.Enc, sa.Out.Auth = nil, nil, nil, nil
-	m.sas = append(slices.Clone(m.sas), sa)
+	m = m.withoutSA(sa.In.SPI) // it comes again when the outbound direction may be used
+	m.sas = append(m.sas, sa)
 	return m
 }
 

@@ -179,7 +179,10 @@ func (m machine) request(h host.Config) (machine, []action) {
 
 func (m machine) saUp(now time.Time, sa ike.IPsecSA) (machine, []action) {
 	m = m.withSA(sa)
-	acts := []action{actInstall{sa}, actNote{"sa", fmt.Sprintf("IPsec SA 0x%08x up: %s", sa.In.SPI, suiteName(sa.Suite))}}
+	acts := []action{actInstall{sa}}
+	if sa.Ready {
+		acts = append(acts, actNote{"sa", fmt.Sprintf("IPsec SA 0x%08x up: %s", sa.In.SPI, suiteName(sa.Suite))})
+	}
 	var more []action
 	switch {
 	case m.net == nil:
