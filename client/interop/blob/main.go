@@ -4,6 +4,7 @@
 //	blob get HOST SIZE         fetch SIZE bytes
 //	blob put HOST SIZE         send SIZE bytes
 //	blob flow HOST SECONDS     send and check without a pause for so long
+//	blob whoami HOST           print what http://HOST/whoami says
 //	blob ready FILE            whether the server with this output is listening
 //
 // The client and the server each print, or tell the other, the SHA-256 of what they have; get, put and flow end with
@@ -30,7 +31,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: blob serve ADDRESS NAME | get HOST SIZE | put HOST SIZE | flow HOST SECONDS | ready FILE")
+		return errors.New("usage: blob serve ADDRESS NAME | get HOST SIZE | put HOST SIZE | flow HOST SECONDS | whoami HOST | ready FILE")
 	}
 	switch verb, where := args[0], args[1]; {
 	case verb == "ready":
@@ -39,6 +40,8 @@ func run(args []string) error {
 			err = errors.New("not listening yet")
 		}
 		return err
+	case verb == "whoami":
+		return whoami(where)
 	case len(args) < 3:
 		return fmt.Errorf("%s needs one more argument", verb)
 	case verb == "serve":

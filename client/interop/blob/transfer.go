@@ -141,3 +141,14 @@ func answer(c busy) error {
 	_, err = fmt.Fprintf(c, "%x\n", h.Sum(nil))
 	return err
 }
+
+func whoami(host string) error {
+	r, err := (&http.Client{Timeout: stalled}).Get("http://" + host + "/whoami")
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(r.Body, 1<<10))
+	fmt.Print(string(b))
+	return err
+}

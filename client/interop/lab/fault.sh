@@ -5,8 +5,10 @@ fault_table() {
 		table bridge fault {
 			set dead { type ipv4_addr; }
 			set badport { type inet_service; }
+			counter fragments { }
 			chain forward {
 				type filter hook forward priority 0;
+				ip frag-off & 0x3fff != 0 counter name fragments
 				ip saddr @dead drop
 				ip daddr @dead drop
 				udp dport @badport drop
@@ -25,3 +27,6 @@ clear_faults() {
 	ns inet nft flush set bridge fault badport
 	ns inet nft flush set bridge fault dead
 }
+
+# fragments: how many IP fragments were on the way to and from the gateways.
+fragments() { ns inet nft list counter bridge fault fragments | awk '/packets/ {print $2}'; }

@@ -93,6 +93,7 @@ $(group ezgroup keyid:ezgroup "" "$nets")
 $(group eztwo keyid:eztwo "" "local_ts = $inside.0.0/24, $inside.$n.0/24")
 $(group ezfull keyid:ezfull "" "local_ts = 0.0.0.0/0")
 $(group ezfqdn fqdn:group.ez.example "" "$nets")
+$(group ezcover keyid:ezcover "" "local_ts = $inside.0.0/16, $internet.0/24")
 $(group ezpfs keyid:ezpfs "" "$nets
         esp_proposals = $esp_pfs")
 $(group ezrekey keyid:ezrekey "dpd_delay = 5s" "$nets
@@ -108,6 +109,7 @@ secrets {
     id-4 = fqdn:group.ez.example
     id-5 = keyid:ezpfs
     id-6 = keyid:ezrekey
+    id-7 = keyid:ezcover
     secret = "group-secret"
   }
   xauth-alice {

@@ -41,6 +41,9 @@ mk_host() {
 	ns "$1" ip link set lo up
 	sysctl_in "$1" ipv4/conf/all/rp_filter 0
 	sysctl_in "$1" ipv4/conf/default/rp_filter 0
+	# No duplicate address detection: addresses are there at once, and stay as they are.
+	sysctl_in "$1" ipv6/conf/all/accept_dad 0
+	sysctl_in "$1" ipv6/conf/default/accept_dad 0
 }
 
 # wire A IFA B IFB: a cable between two hosts, both ends up.
