@@ -23,11 +23,19 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "interop: network namespaces need root; run make interop")
 		os.Exit(1)
 	}
+	alone, err := only("/run/ezt.lock")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "interop:", err)
+		os.Exit(1)
+	}
 	dir, err := os.MkdirTemp("", "ezt-")
 	if err != nil {
 		panic(err)
 	}
-	bin, lab = filepath.Join(dir, "bin"), filepath.Join(dir, "lab")
+	lab = filepath.Join(dir, "lab")
+	if bin = os.Getenv("EZVPN_BIN"); bin == "" {
+		bin = filepath.Join(dir, "bin")
+	}
 	os.Setenv("EZT", lab)
 	os.Setenv("EZT_TOOLS", bin)
 	end := func(code int) {
@@ -35,6 +43,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintf(os.Stderr, "interop: the network does not go away: %v\n%s", err, out)
 		}
 		os.RemoveAll(dir)
+		alone.Close()
 		os.Exit(code)
 	}
 	interrupted := make(chan os.Signal, 1)
@@ -50,29 +59,29 @@ func TestMain(m *testing.M) {
 	end(m.Run())
 }
 
-// prepare builds the programs, or takes those in the directory EZVPN_BIN, and brings the network up.
+// only makes sure that no other run uses the network: the names of its namespaces are those of the machine.
+func only(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("another run is using the network: %s: %w", path, err)
+	}
+	return f, nil
+}
+
+// prepare builds the programs, unless they are in the directory EZVPN_BIN, and brings the network up.
 func prepare() error {
-	if err := os.MkdirAll(bin, 0o755); err != nil {
-		return err
-	}
-	programs := []string{"./blob", "./vicipool"}
-	ready := os.Getenv("EZVPN_BIN")
-	if ready == "" {
-		programs = append(programs, "../../service/ezvpnd", "../../service/ezvpn")
-	}
-	build := exec.Command("go", append([]string{"build", "-buildvcs=false", "-o", bin + "/"}, programs...)...)
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w\n%s", err, out)
-	}
-	if ready != "" {
-		for _, name := range []string{"ezvpnd", "ezvpn"} {
-			b, err := os.ReadFile(filepath.Join(ready, name))
-			if err == nil {
-				err = os.WriteFile(filepath.Join(bin, name), b, 0o755)
-			}
-			if err != nil {
-				return fmt.Errorf("EZVPN_BIN: %w", err)
-			}
+	if os.Getenv("EZVPN_BIN") == "" {
+		if err := os.MkdirAll(bin, 0o755); err != nil {
+			return err
+		}
+		build := exec.Command("go", "build", "-buildvcs=false", "-o", bin+"/", "../../service/ezvpnd", "../../service/ezvpn",
+			"./blob", "./vicipool")
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("build: %w\n%s", err, out)
 		}
 	}
 	if out, err := exec.Command(script, "up").CombinedOutput(); err != nil {

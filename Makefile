@@ -1,0 +1,126 @@
+# `make help` lists what can be made. Works as root, and as a user: what needs root is then run with sudo.
+
+SHELL  := /bin/bash
+PREFIX ?= /usr/local
+# For the unit file: a place where systemd looks whatever PREFIX is.
+UNITS  ?= /etc/systemd/system
+
+GO     := $(shell PATH="$$PATH:/usr/local/go/bin" command -v go)
+SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
+export GO
+# The programs of the system directories, which a user's path may lack.
+export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
+
+BUILD  := CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath
+LOG    := build/test.json
+REPORT := build/report
+RUN    := $(REPORT) run $(LOG)
+# Tests of namespaces and of other users need root; only they run as root, the compiler does not.
+AS_ROOT := $(if $(SUDO),-exec "$(SUDO) env TMPDIR=$${TMPDIR:-/tmp}",)
+LAB     := client/interop/lab/ezt
+IN_LAB  := -exec "$(SUDO) env TMPDIR=$${TMPDIR:-/tmp} EZVPN_BIN=$(CURDIR)/build/interop"
+# Network and programs of an interrupted run, unless another run is using them.
+CLEAN_LAB = $(SUDO) flock -n /run/ezt.lock $(LAB) down >/dev/null 2>&1 || true
+
+.NOTPARALLEL:
+.PHONY: help go build install uninstall demo test unit lint fuzz-short cross interop interop-programs bench fuzz \
+	packages clean report
+
+help:
+	@echo 'make build     build/ezvpnd and build/ezvpn'
+	@echo 'make demo      connect to a gateway of our own, without privileges; ends by itself'
+	@echo 'make test      everything; installs the Debian packages that it needs'
+	@echo 'make unit      the tests that need no network'
+	@echo 'make interop   the tests against strongSwan, in network namespaces'
+	@echo 'make bench     ESP per packet, connect time beside vpnc, memory'
+	@echo 'make fuzz      each fuzz target for FUZZTIME (10m)'
+	@echo 'make cross     build for Linux, Windows and macOS, amd64 and arm64'
+	@echo 'make install   programs and systemd unit, into DESTDIR and PREFIX (/usr/local)'
+	@echo 'make clean     remove build/'
+
+go:
+	@if [ -z "$(GO)" ]; then \
+		echo 'Go is missing: install Go 1.26 or newer (https://go.dev/dl), on the path or in /usr/local/go.' >&2; exit 1; fi
+	@v=$$(cd / && GOTOOLCHAIN=local $(GO) env GOVERSION); m=$${v#go1.}; m=$${m%%[!0-9]*}; \
+	if [[ $$v == go1.* ]] && [ "$${m:-0}" -lt 26 ]; then \
+		echo "$(GO) is $$v: install Go 1.26 or newer (https://go.dev/dl)." >&2; exit 1; fi
+
+build: go
+	@mkdir -p build
+	$(BUILD) -o build/ ./service/ezvpnd ./service/ezvpn
+
+install:
+	@[ -x build/ezvpnd ] && [ -x build/ezvpn ] || { echo 'Run make build first, as the user who has Go.' >&2; exit 1; }
+	install -D -m 755 build/ezvpnd $(DESTDIR)$(PREFIX)/sbin/ezvpnd
+	install -D -m 755 build/ezvpn $(DESTDIR)$(PREFIX)/bin/ezvpn
+	install -d -m 755 $(DESTDIR)$(UNITS) $(DESTDIR)/etc/ezvpn/profiles.d
+	sed 's,/usr/sbin/ezvpnd,$(PREFIX)/sbin/ezvpnd,' packaging/linux/ezvpnd.service >$(DESTDIR)$(UNITS)/ezvpnd.service
+	@[ -n "$(DESTDIR)" ] || getent group ezvpn >/dev/null || groupadd --system ezvpn
+	@[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/ezvpnd $(DESTDIR)$(PREFIX)/bin/ezvpn $(DESTDIR)$(UNITS)/ezvpnd.service
+
+demo: build
+	@build/ezvpnd demo
+
+packages:
+	@packaging/test-packages.sh
+
+report: go
+	@mkdir -p build && rm -f $(LOG) && $(BUILD) -o $(REPORT) ./client/interop/report
+
+# The steps go on after a failure; the summary at the end decides.
+test: go packages report
+	@$(MAKE) --no-print-directory lint unit fuzz-short cross interop TOLD=no
+	@$(REPORT) sum $(LOG)
+
+# A step that was asked for alone sums itself up.
+TOLD ?= yes
+TELL  = @[ $(TOLD) = no ] || $(REPORT) sum $(LOG)
+ifeq ($(TOLD),yes)
+unit lint fuzz-short cross interop fuzz: report
+endif
+
+lint:
+	@$(RUN) gofmt bash -c 'out=$$($$($(GO) env GOROOT)/bin/gofmt -l client dpd ike service tunnel *.go); echo -n "$$out"; [ -z "$$out" ]'
+	@$(RUN) vet $(GO) vet -tags interop ./...
+	$(TELL)
+
+unit:
+	@$(RUN) unit $(GO) test -buildvcs=false -race -json $(AS_ROOT) ./...
+	$(TELL)
+
+fuzz-short:
+	@$(REPORT) fuzz $(LOG) 5s
+	$(TELL)
+
+FUZZTIME ?= 10m
+fuzz:
+	@$(REPORT) fuzz $(LOG) $(FUZZTIME)
+	$(TELL)
+
+cross:
+	@for os in linux windows darwin; do for arch in amd64 arm64; do \
+		GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(RUN) "build $$os/$$arch" \
+			$(GO) build -buildvcs=false -trimpath -o build/cross/$$os-$$arch/ ./service/ezvpnd ./service/ezvpn; \
+	done; done
+	$(TELL)
+
+interop-programs: go
+	@mkdir -p build/interop
+	@$(BUILD) -o build/interop/ ./service/ezvpnd ./service/ezvpn ./client/interop/blob ./client/interop/vicipool
+
+interop: packages
+	@$(RUN) 'programs for interop' $(MAKE) --no-print-directory interop-programs
+	@trap '$(CLEAN_LAB)' EXIT; \
+	$(RUN) interop $(GO) test -buildvcs=false -tags interop -count=1 -timeout 20m -json $(IN_LAB) ./client/interop
+	$(TELL)
+
+bench: go packages interop-programs
+	@$(GO) test -buildvcs=false -run '^$$' -bench . ./ike/... ./tunnel/... ./client ./client/gateway ./service
+	@trap '$(CLEAN_LAB)' EXIT; \
+	$(GO) test -buildvcs=false -tags interop -run '^$$' -bench . -benchtime 7x $(IN_LAB) ./client/interop
+
+clean:
+	rm -rf build
