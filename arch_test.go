@@ -258,3 +258,84 @@ func TestFiles(t *testing.T) {
 		}
 	}
 }
+
+// alone are the files for one system that have no counterparts, and why.
+var alone = map[string]string{
+	"tunnel/host/resolvconf_linux.go": "a way to set DNS that only Linux has; dns_linux.go chooses",
+	"tunnel/host/resolved_linux.go":   "a way to set DNS that only Linux has; dns_linux.go chooses",
+	"tunnel/udp_linux.go":             "udp_plain.go serves the others",
+}
+
+// TestSystems: what one system has, the others have under the same name. _unix stands for Linux and macOS.
+func TestSystems(t *testing.T) {
+	files := map[string]map[string]string{} // by path without system: what each system exports
+	for _, s := range sources(t) {
+		stem, system, ok := cutLast(strings.TrimSuffix(s.path, ".go"), "_")
+		if _, listed := alone[s.path]; !ok || listed || s.test() {
+			continue
+		}
+		names := strings.Join(exported(s.file), " ")
+		switch system {
+		case "linux", "darwin", "windows":
+			put(files, stem, system, names)
+		case "unix":
+			put(files, stem, "linux", names)
+			put(files, stem, "darwin", names)
+		}
+	}
+	for stem, systems := range files {
+		for _, system := range []string{"linux", "darwin", "windows"} {
+			switch names, ok := systems[system]; {
+			case !ok:
+				t.Errorf("%s_%s.go is missing; others have it", stem, system)
+			case names != systems["linux"]:
+				t.Errorf("%s exports %q on %s, and %q on linux", stem, names, system, systems["linux"])
+			}
+		}
+	}
+}
+
+func put(files map[string]map[string]string, stem, system, names string) {
+	if files[stem] == nil {
+		files[stem] = map[string]string{}
+	}
+	files[stem][system] = strings.TrimSpace(files[stem][system] + " " + names)
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+// exported are the exported names of a file that are no methods.
+func exported(f *ast.File) []string {
+	var all []string
+	add := func(id *ast.Ident) {
+		if id.IsExported() {
+			all = append(all, id.Name)
+		}
+	}
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				add(d.Name)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch spec := spec.(type) {
+				case *ast.TypeSpec:
+					add(spec.Name)
+				case *ast.ValueSpec:
+					for _, id := range spec.Names {
+						add(id)
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
