@@ -76,8 +76,10 @@ func testServer() *Server {
 	}
 }
 
-func newPair(t testing.TB, cfg *Config, srv *Server) *pair {
-	p := &pair{t: t, now: t0, srv: srv, users: map[string]string{"alice": "alice-pw"}, answers: map[string]string{"username": "alice", "password": "alice-pw"},
+func newPair(t testing.TB, cfg *Config, srv *Server) *pair { return newPairWith(t, cfg, srv, nil) }
+
+func newPairWith(t testing.TB, cfg *Config, srv *Server, fault func(i int, f flight) []flight) *pair {
+	p := &pair{t: t, now: t0, srv: srv, fault: fault, users: map[string]string{"alice": "alice-pw"}, answers: map[string]string{"username": "alice", "password": "alice-pw"},
 		net: ModeConfig{Address: netip.MustParseAddr("10.99.1.2"), DNS: []netip.Addr{netip.MustParseAddr("10.20.0.53")}, PFS: -1,
 			Include: []netip.Prefix{netip.MustParsePrefix("10.20.0.0/16")}, Domain: "corp.example", Banner: "hello"}}
 	p.server = Accept(p.now, srv)

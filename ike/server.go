@@ -24,7 +24,7 @@ type Server struct {
 	Life1, Life2 time.Duration // 0: the client's
 	Kilobytes    uint64        // told with RESPONDER-LIFETIME, 0 for none
 	PFS          keymat.Group  // demanded, 0: the client's choice
-	XAUTH        bool          // prefer the XAUTHInit methods
+	XAUTH        bool          // the XAUTHInit method; otherwise the plain one
 	// Narrow answers a proposed selector, from the gateway's point of view; false refuses it.
 	Narrow       func(Selector) (Selector, bool)
 	NoDPD        bool
@@ -44,7 +44,7 @@ func (s *Server) methods() []uint16 {
 	if s.XAUTH {
 		return []uint16{isakmp.AuthXAUTHInitPreShared}
 	}
-	return []uint16{isakmp.AuthPreShared, isakmp.AuthXAUTHInitPreShared}
+	return []uint16{isakmp.AuthPreShared}
 }
 
 // choose takes the first transform of the client that the gateway speaks.
