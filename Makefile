@@ -118,9 +118,9 @@ interop: packages
 	$(TELL)
 
 bench: go packages interop-programs
-	@$(GO) test -buildvcs=false -run '^$$' -bench . ./ike/... ./tunnel/... ./client ./client/gateway ./service
+	@$(GO) test -buildvcs=false -run '^$$' -bench . ./ike/... ./tunnel/... ./client ./client/gateway ./client/interop ./service
 	@trap '$(CLEAN_LAB)' EXIT; \
-	$(GO) test -buildvcs=false -tags interop -run '^$$' -bench . -benchtime 7x $(IN_LAB) ./client/interop
+	$(GO) test -buildvcs=false -tags interop -run '^$$' -bench 'Connect$$|Idle' -benchtime 7x $(IN_LAB) ./client/interop
 
 clean:
 	rm -rf build
