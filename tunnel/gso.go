@@ -25,17 +25,19 @@ func segmentRun(d []Datagram) int {
 	return n
 }
 
-// split cuts a gathered read into datagrams of size bytes, the last may be shorter.
-func split(d []Datagram, from Datagram, size int) int {
+// split cuts a gathered read into datagrams of size bytes, the last may be shorter. What d has no room for is the rest;
+// its Data is nil when there is none.
+func split(d []Datagram, from Datagram, size int) (n int, rest Datagram) {
 	if size <= 0 {
-		size = len(from.Data)
+		size = max(1, len(from.Data))
 	}
-	n := 0
-	for n < len(d) && (len(from.Data) > 0 || n == 0) {
+	for n < len(d) {
 		k := min(size, len(from.Data))
 		d[n] = Datagram{Peer: from.Peer, Data: from.Data[:k:k]}
-		from.Data = from.Data[k:]
 		n++
+		if from.Data = from.Data[k:]; len(from.Data) == 0 {
+			return n, Datagram{}
+		}
 	}
-	return n
+	return n, from
 }

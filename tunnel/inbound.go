@@ -47,19 +47,16 @@ func (t *Tunnel) inbound() {
 	defer t.wg.Done()
 	defer close(t.ike)
 	a := newReceiveArena()
+	var failed backoff
 	for {
 		n, err := t.outside.ReadBatch(a.in)
 		if err != nil {
-			select {
-			case <-t.done:
-				return
-			default:
-			}
-			if closedError(err) {
+			if closedError(err) || !failed.wait(t.done) {
 				return
 			}
 			continue
 		}
+		failed.good()
 		t.openBatch(a, n)
 	}
 }
@@ -133,20 +130,22 @@ func (t *Tunnel) deliver(a *receiveArena) {
 	}
 	t.counters.inPackets.Add(uint64(len(a.out)))
 	t.counters.inBytes.Add(bytes)
-	if _, err := in.inside.WriteBatch(a.out, writeOffset); err != nil {
+	// The device counts bytes or packets, as it likes, and may gather several: only nothing at all is sure.
+	if n, err := in.inside.WriteBatch(a.out, writeOffset); err != nil && n == 0 {
+		t.counters.add(dropInside, uint64(len(a.out)))
+	} else if err != nil {
 		t.counters.add(dropInside, 1)
 	}
 }
 
 func (t *Tunnel) openRun(a *receiveArena, from, to int, now int64) (bytes uint64) {
 	sa, run := a.sa[from], a.batch[from:to]
-	if sa.rx.Open(run) > 0 {
-		t.heard.Store(now)
-		sa.last.Store(now)
-	}
+	sa.rx.Open(run)
 	var packets uint64
+	heard := false
 	for i := range run {
 		p := &run[i]
+		heard = heard || p.Err == nil || p.Err == esp.ErrDummy
 		if p.Err != nil {
 			if kind := espDrop(p.Err); kind >= 0 {
 				t.counters.add(kind, 1)
@@ -158,11 +157,15 @@ func (t *Tunnel) openRun(a *receiveArena, from, to int, now int64) (bytes uint64
 			t.counters.add(dropSelector, 1)
 			continue
 		}
-		clampMSS(inner, mssFor(InnerMTU(PathMTU, sa.rx.Suite())))
+		clampMSS(inner, sa.mss)
 		bytes += uint64(p.N)
 		packets++
 		buf := a.bufs[from+i]
 		a.out = append(a.out, buf[:writeOffset+p.N])
+	}
+	if heard {
+		t.heard.Store(now)
+		sa.last.Store(now)
 	}
 	sa.packets.Add(packets)
 	sa.bytes.Add(bytes)

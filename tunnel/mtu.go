@@ -22,13 +22,14 @@ const (
 	protocolICMP = 1
 	protocolTCP  = 6
 	flagSYN      = 2
+	flagDF       = 0x40
 	optionMSS    = 2
 )
 
 // clampMSS lowers the MSS option of a SYN, so that neither end sends what does not fit. It never raises it.
 func clampMSS(p []byte, mss uint16) {
 	head := int(p[0]&15) * 4
-	if p[9] != protocolTCP || len(p) < head+20 || binary.BigEndian.Uint16(p[6:])&0x1fff != 0 || p[head+13]&flagSYN == 0 {
+	if p[9] != protocolTCP || head < 20 || len(p) < head+20 || binary.BigEndian.Uint16(p[6:])&0x1fff != 0 || p[head+13]&flagSYN == 0 {
 		return
 	}
 	tcp := p[head:]
@@ -69,26 +70,42 @@ func adjust(sum []byte, odd bool, old, now uint16) {
 }
 
 // tooBig answers a packet that may not be fragmented and does not fit with ICMP "fragmentation needed" (RFC 1191).
-func (t *Tunnel) tooBig(in *attachment, p []byte) {
+// One answer at a time is under way, which also limits their rate; it does not run in the pump, because a userspace
+// stack may send while it takes the answer, and would wait for the pump to read.
+func (t *Tunnel) tooBig(in *attachment, p []byte, mtu int) {
 	head := int(p[0]&15) * 4
-	if p[6]&0x40 == 0 || len(p) < head+8 || binary.BigEndian.Uint16(p[6:])&0x1fff != 0 || p[9] == protocolICMP {
+	if p[6]&flagDF == 0 || len(p) < head+8 || binary.BigEndian.Uint16(p[6:])&0x1fff != 0 || p[9] == protocolICMP {
 		return
 	}
-	quote := p[:head+8]
+	if !in.warned.CompareAndSwap(false, true) {
+		return
+	}
+	b := needFragment(p[:head+8], mtu)
+	go func() {
+		defer in.warned.Store(false)
+		if in.gone.Load() {
+			return
+		}
+		if _, err := in.inside.WriteBatch([][]byte{b}, writeOffset); err != nil {
+			t.counters.add(dropInside, 1)
+		}
+	}()
+}
+
+// needFragment is the ICMP message to the source of a packet that begins with quote, behind writeOffset.
+func needFragment(quote []byte, mtu int) []byte {
 	b := make([]byte, writeOffset+28+len(quote))
 	q := b[writeOffset:]
 	q[0], q[8], q[9] = 0x45, 64, protocolICMP
 	binary.BigEndian.PutUint16(q[2:], uint16(len(q)))
-	copy(q[12:16], p[16:20])
-	copy(q[16:20], p[12:16])
+	copy(q[12:16], quote[16:20])
+	copy(q[16:20], quote[12:16])
 	binary.BigEndian.PutUint16(q[10:], checksum(q[:20]))
 	q[20], q[21] = 3, 4
-	binary.BigEndian.PutUint16(q[26:], uint16(in.mtu))
+	binary.BigEndian.PutUint16(q[26:], uint16(mtu))
 	copy(q[28:], quote)
 	binary.BigEndian.PutUint16(q[22:], checksum(q[20:]))
-	if _, err := in.inside.WriteBatch([][]byte{b}, writeOffset); err != nil {
-		t.counters.add(dropInside, 1)
-	}
+	return b
 }
 
 // checksum is the Internet checksum (RFC 1071).

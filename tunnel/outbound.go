@@ -9,8 +9,11 @@ import (
 // headroom is where a packet begins in its buffer: the ESP header fits before it, and what the TUN library wants.
 const headroom = 64
 
-// packetRoom is the room for one inner packet with what ESP adds, in bytes.
-const packetRoom = 2048
+// Room for one inner packet with what ESP adds, in bytes.
+const (
+	espRoom    = 128
+	packetRoom = 2048 // at least
+)
 
 // sendArena is the memory of one outbound pump, made once.
 type sendArena struct {
@@ -21,33 +24,38 @@ type sendArena struct {
 	sa    []*outbound
 }
 
-func newSendArena(n int) *sendArena {
+func newSendArena(n, mtu int) *sendArena {
 	a := &sendArena{bufs: make([][]byte, n), sizes: make([]int, n), batch: make([]esp.Packet, 0, n), out: make([]Datagram, 0, n),
 		sa: make([]*outbound, 0, n)}
-	memory := make([]byte, n*(headroom+packetRoom))
+	size := headroom + max(packetRoom, mtu+espRoom)
+	memory := make([]byte, n*size)
 	for i := range a.bufs {
-		a.bufs[i], memory = memory[:headroom+packetRoom:headroom+packetRoom], memory[headroom+packetRoom:]
+		a.bufs[i], memory = memory[:size:size], memory[size:]
 	}
 	return a
 }
 
-// outbound pumps packets of one device until the device is closed.
+// outbound pumps packets of one device until the device is closed. From a detached device it goes on to read: what
+// writes to the other end of it must not get stuck.
 func (t *Tunnel) outbound(in *attachment) {
-	defer t.wg.Done()
-	a := newSendArena(in.inside.BatchSize())
+	a := newSendArena(in.inside.BatchSize(), in.mtu)
+	var failed backoff
 	for {
 		n, err := in.inside.ReadBatch(a.bufs, a.sizes, headroom)
-		if err != nil && n == 0 {
-			if in.gone.Load() || closedError(err) {
-				return
-			}
+		if err != nil && closedError(err) {
+			return
+		}
+		if n == 0 {
+			// The library reports single packets that it cannot take so, too.
+			t.counters.add(dropInside, 1)
+			failed.wait(nil)
 			continue
 		}
-		if in.gone.Load() {
-			continue // detached: dropped until the owner closes the device
-		}
+		failed.good()
 		t.sealing.Lock()
-		t.sealBatch(in, a, n)
+		if !in.gone.Load() {
+			t.sealBatch(in, a, n)
+		}
 		t.sealing.Unlock()
 	}
 }
@@ -58,7 +66,7 @@ func (t *Tunnel) sealBatch(in *attachment, a *sendArena, n int) {
 	a.batch, a.out, a.sa = a.batch[:0], a.out[:0], a.sa[:0]
 	for i := range n {
 		p := a.bufs[i][headroom : headroom+a.sizes[i]]
-		if len(p) < 20 || p[0]>>4 != 4 {
+		if len(p) < 20 || p[0]>>4 != 4 || p[0]&15 < 5 {
 			t.counters.add(dropNotIPv4, 1)
 			continue
 		}
@@ -67,9 +75,10 @@ func (t *Tunnel) sealBatch(in *attachment, a *sendArena, n int) {
 			t.counters.add(dropNoSA, 1)
 			continue
 		}
-		if len(p) > in.mtu {
+		// What may be fragmented leaves as it is: the outer packet is, on its way (RFC 4301 §8.1, DF clear).
+		if mtu := min(in.mtu, sa.mtu); len(p) > in.mtu || len(p) > mtu && p[6]&flagDF != 0 {
 			t.counters.add(dropTooBig, 1)
-			t.tooBig(in, p)
+			t.tooBig(in, p, mtu)
 			continue
 		}
 		clampMSS(p, sa.mss)
@@ -93,20 +102,22 @@ func (t *Tunnel) sealBatch(in *attachment, a *sendArena, n int) {
 	t.leave()
 	t.counters.outPackets.Add(sent)
 	t.counters.outBytes.Add(bytes)
-	if k, err := t.outside.WriteBatch(a.out); err != nil {
-		t.counters.add(dropOutside, uint64(len(a.out)-k))
-	}
+	k, _ := t.outside.WriteBatch(a.out) // an error here is one of the reader, too, and k tells what is lost
+	t.counters.add(dropOutside, uint64(len(a.out)-k))
 }
 
 func (t *Tunnel) sealRun(sa *outbound, run []esp.Packet, a *sendArena) (bytes, packets uint64) {
-	if _, err := sa.tx.Seal(run); err != nil {
-		t.counters.add(dropSequence, 1)
-	}
+	_, _ = sa.tx.Seal(run) // each packet has its own error
 	for i := range run {
-		if run[i].Err == nil {
+		switch run[i].Err {
+		case nil:
 			a.out = append(a.out, Datagram{Peer: sa.peer, Data: run[i].Dst[:run[i].N]})
 			bytes += uint64(len(run[i].Src))
 			packets++
+		case esp.ErrExhausted:
+			t.counters.add(dropSequence, 1)
+		default:
+			t.counters.add(dropTooBig, 1)
 		}
 	}
 	sa.packets.Add(packets)
@@ -115,16 +126,20 @@ func (t *Tunnel) sealRun(sa *outbound, run []esp.Packet, a *sendArena) (bytes, p
 	return bytes, packets
 }
 
-// quietAfter is when a packet that leaves is worth a word to on-demand DPD.
+// quietAfter is how long the peer is silent before a packet that leaves is worth a word to on-demand DPD, and how
+// long the word lasts, in nanoseconds.
 const quietAfter = int64(1e9)
 
 // leave notes that packets go out now.
 func (t *Tunnel) leave() {
-	now, heard := t.now(), t.heard.Load()
-	if t.left.Swap(now) <= heard && now-heard > quietAfter {
-		select {
-		case t.unanswered <- struct{}{}:
-		default:
-		}
+	now := t.now()
+	t.left.Store(now)
+	if now-t.heard.Load() < quietAfter || now-t.asked.Load() < quietAfter {
+		return
+	}
+	t.asked.Store(now)
+	select {
+	case t.unanswered <- struct{}{}:
+	default:
 	}
 }

@@ -1,11 +1,14 @@
 package tunnel
 
 import (
+	"cmp"
 	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"ezvpn/tunnel/esp"
 )
@@ -16,21 +19,23 @@ type table struct {
 	out []*outbound // newest first
 }
 
-// inbound and outbound are the halves of an SA, with their counters. The receiver belongs to the inbound pump.
+// inbound and outbound are the halves of an SA, with their counters. The receiver belongs to the inbound pump, the
+// sender to whoever holds Tunnel.sealing; the rest is not changed.
 type inbound struct {
 	rx            *esp.Receiver
 	local, remote prefix
+	mss           uint16
 	packets       atomic.Uint64
 	bytes         atomic.Uint64
 	last          atomic.Int64
-	out           *outbound // nil while the outbound direction is not ready
 }
 
 type outbound struct {
-	spi           uint32
+	in, spi       uint32 // the inbound SPI of the pair, and the peer's
 	tx            *esp.Sender
 	local, remote prefix
 	peer          netip.AddrPort
+	mtu           int
 	mss           uint16
 	packets       atomic.Uint64
 	bytes         atomic.Uint64
@@ -41,14 +46,21 @@ type outbound struct {
 type prefix struct{ addr, mask uint32 }
 
 func newPrefix(p netip.Prefix) prefix {
-	if !p.IsValid() || !p.Addr().Is4() {
-		return prefix{}
-	}
 	a := p.Masked().Addr().As4()
 	return prefix{binary.BigEndian.Uint32(a[:]), ^uint32(0) << (32 - p.Bits())}
 }
 
 func (p prefix) has(addr uint32) bool { return addr&p.mask == p.addr }
+
+// half is the outbound half of the SA with this inbound SPI; nil while there is none.
+func (t *table) half(in uint32) *outbound {
+	for _, o := range t.out {
+		if o.in == in {
+			return o
+		}
+	}
+	return nil
+}
 
 // lookup gives the newest SA for an inner packet; nil means that none covers it.
 func (t *table) lookup(src, dst uint32) *outbound {
@@ -56,6 +68,22 @@ func (t *table) lookup(src, dst uint32) *outbound {
 		if o.remote.has(dst) && o.local.has(src) {
 			return o
 		}
+	}
+	return nil
+}
+
+// check refuses what would open the tunnel wider than was negotiated, or look like IKE on the wire.
+func (sa SA) check() error {
+	for _, p := range []netip.Prefix{sa.Local, sa.Remote} {
+		if !p.IsValid() || !p.Addr().Is4() {
+			return fmt.Errorf("installing an IPsec SA: the selector %s is not an IPv4 network", p)
+		}
+	}
+	if sa.InSPI == 0 || sa.OutSPI == 0 && !sa.InOnly {
+		return errors.New("installing an IPsec SA: SPI 0 means IKE (RFC 3948 §2.2)")
+	}
+	if !sa.InOnly && !sa.Peer.Addr().Is4() {
+		return fmt.Errorf("installing an IPsec SA: the peer %s has no IPv4 address", sa.Peer)
 	}
 	return nil
 }
@@ -68,31 +96,29 @@ func (t *Tunnel) Install(sa SA) error {
 			clear(k)
 		}
 	}()
+	if err := sa.check(); err != nil {
+		return err
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	old := t.table.Load()
-	half, known := old.in[sa.InSPI]
-	if !known {
+	next := &table{in: maps.Clone(old.in), out: old.out}
+	mtu := InnerMTU(PathMTU, sa.Suite)
+	local, remote := newPrefix(sa.Local), newPrefix(sa.Remote)
+	if old.in[sa.InSPI] == nil {
 		rx, err := esp.NewReceiver(sa.InSPI, sa.Suite, sa.InEnc, sa.InAuth)
 		if err != nil {
 			return err
 		}
-		half = &inbound{rx: rx, local: newPrefix(sa.Local), remote: newPrefix(sa.Remote)}
+		next.in[sa.InSPI] = &inbound{rx: rx, local: local, remote: remote, mss: mssFor(mtu)}
 	}
-	next := &table{in: map[uint32]*inbound{}, out: slices.Clone(old.out)}
-	for k, v := range old.in {
-		next.in[k] = v
-	}
-	next.in[sa.InSPI] = half
-	if !sa.InOnly && half.out == nil {
+	if !sa.InOnly && old.half(sa.InSPI) == nil {
 		tx, err := esp.NewSender(sa.OutSPI, sa.Suite, sa.OutEnc, sa.OutAuth)
 		if err != nil {
 			return err
 		}
-		// A copy with the outbound half: the old value may be in use by a reader of the old table.
-		half.out = &outbound{spi: sa.OutSPI, tx: tx, local: half.local, remote: half.remote, peer: sa.Peer,
-			mss: mssFor(InnerMTU(PathMTU, sa.Suite))}
-		next.out = append([]*outbound{half.out}, next.out...)
+		o := &outbound{in: sa.InSPI, spi: sa.OutSPI, tx: tx, local: local, remote: remote, peer: sa.Peer, mtu: mtu, mss: mssFor(mtu)}
+		next.out = append([]*outbound{o}, old.out...)
 	}
 	t.table.Store(next)
 	return nil
@@ -103,18 +129,10 @@ func (t *Tunnel) Retire(in uint32) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	old := t.table.Load()
-	half, ok := old.in[in]
-	if !ok {
-		return
-	}
-	next := &table{in: map[uint32]*inbound{}}
-	for k, v := range old.in {
-		if k != in {
-			next.in[k] = v
-		}
-	}
+	next := &table{in: maps.Clone(old.in)}
+	delete(next.in, in)
 	for _, o := range old.out {
-		if o != half.out {
+		if o.in != in {
 			next.out = append(next.out, o)
 		}
 	}
@@ -125,24 +143,20 @@ func (t *Tunnel) Retire(in uint32) {
 func (t *Tunnel) RetireAll() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.table.Store(&table{})
+	t.table.Store(&table{in: map[uint32]*inbound{}})
 }
 
 // SAStats gives the counters of each SA in use, by inbound SPI.
 func (t *Tunnel) SAStats() []SAStats {
-	t.mu.Lock() // for half.out, which Install sets
-	defer t.mu.Unlock()
-	var out []SAStats
-	for spi, half := range t.table.Load().in {
-		s := SAStats{InSPI: spi, InBytes: half.bytes.Load(), InPackets: half.packets.Load()}
-		if n := half.last.Load(); n != 0 {
-			s.LastIn = t.base.Add(time.Duration(n))
-		}
-		if o := half.out; o != nil {
+	var all []SAStats
+	tab := t.table.Load()
+	for spi, in := range tab.in {
+		s := SAStats{InSPI: spi, InBytes: in.bytes.Load(), InPackets: in.packets.Load(), LastIn: t.when(&in.last)}
+		if o := tab.half(spi); o != nil {
 			s.OutSPI, s.OutBytes, s.OutPackets, s.OutSeq = o.spi, o.bytes.Load(), o.packets.Load(), o.seq.Load()
 		}
-		out = append(out, s)
+		all = append(all, s)
 	}
-	slices.SortFunc(out, func(a, b SAStats) int { return int(int64(a.InSPI) - int64(b.InSPI)) })
-	return out
+	slices.SortFunc(all, func(a, b SAStats) int { return cmp.Compare(a.InSPI, b.InSPI) })
+	return all
 }

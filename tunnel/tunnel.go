@@ -41,17 +41,18 @@ type Tunnel struct {
 	ike        chan IKEDatagram
 	unanswered chan struct{}
 	done       chan struct{}
-	wg         sync.WaitGroup
+	wg         sync.WaitGroup // the reader of the outside, and the keepalives
 
 	mu   sync.Mutex // guards changes of table and inside, and closed
 	open bool
 
 	sealing sync.Mutex // guards the senders: a pump that was detached may still be in a batch
 
-	base     time.Time // times below are nanoseconds since then
+	base     time.Time // a moment before Open; times below are nanoseconds since then, and 0 is never
 	heard    atomic.Int64
 	left     atomic.Int64
 	wrote    atomic.Int64
+	asked    atomic.Int64                   // when Unanswered last spoke
 	peer     atomic.Pointer[netip.AddrPort] // takes keepalives
 	interval time.Duration
 	counters counters
@@ -62,16 +63,18 @@ type attachment struct {
 	inside Inside
 	mtu    int
 	gone   atomic.Bool
+	warned atomic.Bool // an ICMP message is on its way to it
 }
 
 // Open starts to read the outside.
 func Open(o Outside, opt Options) *Tunnel {
 	t := &Tunnel{outside: o, marker: opt.Marker, ike: make(chan IKEDatagram, ikeQueue), unanswered: make(chan struct{}, 1),
-		done: make(chan struct{}), open: true, base: time.Now(), interval: opt.Keepalive}
+		done: make(chan struct{}), open: true, base: time.Now().Add(-1), interval: opt.Keepalive}
 	if t.interval <= 0 {
 		t.interval = 20 * time.Second
 	}
-	t.table.Store(&table{})
+	t.table.Store(&table{in: map[uint32]*inbound{}})
+	t.asked.Store(-quietAfter)
 	t.wg.Add(2)
 	go t.inbound()
 	go t.keepalive()
@@ -81,7 +84,8 @@ func Open(o Outside, opt Options) *Tunnel {
 // IKE gives the IKE messages that arrive. It is closed after Close.
 func (t *Tunnel) IKE() <-chan IKEDatagram { return t.ike }
 
-// Unanswered says, once a silence of the peer, that a packet left after it: on-demand DPD has something to ask for.
+// Unanswered says that a packet left although the peer has been silent for a second or more: on-demand DPD may have
+// something to ask for. It says so at most once a second, for as long as packets leave into the silence.
 func (t *Tunnel) Unanswered() <-chan struct{} { return t.unanswered }
 
 // LocalAddr is the address and port that peer sees of us, NAT aside.
@@ -105,7 +109,7 @@ func (t *Tunnel) WriteIKE(peer netip.AddrPort, marker bool, data []byte) error {
 
 // SetPeer names the peer that NAT keepalives go to; without the marker there are none.
 func (t *Tunnel) SetPeer(peer netip.AddrPort, marker bool) {
-	if !marker {
+	if !marker || !peer.Addr().Is4() {
 		t.peer.Store(nil)
 		return
 	}
@@ -124,21 +128,22 @@ func (t *Tunnel) Attach(in Inside) {
 	if !t.open {
 		return
 	}
-	t.inside.Store(a)
-	t.wg.Add(1)
+	if old := t.inside.Swap(a); old != nil {
+		old.gone.Store(true)
+	}
 	go t.outbound(a)
 }
 
-// Detach takes the device off. Nothing more is written to it, and what is read from it is dropped; its reader ends
-// when the owner closes the device.
+// Detach takes the device off. Once the batch that is under way is done, nothing more is written to it, and what is
+// read from it is dropped; its reader ends when the owner closes the device.
 func (t *Tunnel) Detach() {
 	if a := t.inside.Swap(nil); a != nil {
 		a.gone.Store(true)
 	}
 }
 
-// Close closes the outside and waits for the pumps. The device, if one is attached, is not closed by it; its owner
-// detaches and closes it, before or after.
+// Close closes the outside and waits until nothing reads it any more. The device, if one is attached, is detached but
+// not closed; its reader ends when the owner closes it, before or after.
 func (t *Tunnel) Close() error {
 	t.mu.Lock()
 	if !t.open {
@@ -150,6 +155,7 @@ func (t *Tunnel) Close() error {
 	t.Detach()
 	close(t.done)
 	err := t.outside.Close()
+	t.wg.Wait()
 	t.RetireAll()
 	return err
 }
@@ -168,7 +174,7 @@ func (t *Tunnel) when(v *atomic.Int64) time.Time {
 	return t.base.Add(time.Duration(n))
 }
 
-func (t *Tunnel) now() int64 { return int64(time.Since(t.base)) + 1 }
+func (t *Tunnel) now() int64 { return int64(time.Since(t.base)) }
 
 // keepalive keeps the NAT mapping when nothing else does. One byte, never behind a marker.
 func (t *Tunnel) keepalive() {
@@ -188,9 +194,8 @@ func (t *Tunnel) keepalive() {
 		}
 		if p := t.peer.Load(); p != nil {
 			t.wrote.Store(t.now())
-			if _, err := t.outside.WriteBatch([]Datagram{{Peer: *p, Data: []byte{0xff}}}); err != nil {
-				t.counters.add(dropOutside, 1)
-			}
+			n, _ := t.outside.WriteBatch([]Datagram{{Peer: *p, Data: []byte{0xff}}}) // the count says it
+			t.counters.add(dropOutside, uint64(1-n))
 		}
 		timer.Reset(t.interval)
 	}

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"syscall"
 )
 
 // Ports of IKE and of NAT traversal.
@@ -19,6 +18,7 @@ const (
 type UDP struct {
 	socks []*socket // the first takes everything; with two, the second takes what does not go to port 500
 	reads chan read // of two sockets
+	held  read      // what the reader has of them; the socket waits until it asks for more
 	done  chan struct{}
 	once  sync.Once
 }
@@ -61,67 +61,76 @@ func (u *UDP) ReadBatch(d []Datagram) (int, error) {
 	if u.reads == nil {
 		return u.socks[0].read(d)
 	}
-	select {
-	case r := <-u.reads:
-		n := copy(d, r.d[:r.n])
-		r.release <- struct{}{}
-		return n, r.err
-	case <-u.done:
-		return 0, net.ErrClosed
+	if len(u.held.d) == 0 {
+		if u.held.release != nil {
+			u.held.release <- struct{}{}
+		}
+		u.held = read{}
+		select {
+		case u.held = <-u.reads:
+		case <-u.done:
+			return 0, net.ErrClosed
+		}
 	}
+	n := copy(d, u.held.d)
+	u.held.d = u.held.d[n:]
+	return n, u.held.err
 }
 
-// read is what one of two sockets gave; it goes on when the reader has taken it.
+// read is what one of two sockets gave. The socket goes on when it is released, since that reuses the memory.
 type read struct {
 	d       []Datagram
-	n       int
 	err     error
-	release chan struct{}
+	release chan struct{} // with room for one
 }
 
-// pump reads one of two sockets. Data would be overwritten by the next read, so it is copied.
+// pump reads one of two sockets.
 func (u *UDP) pump(s *socket) {
 	d := make([]Datagram, readBatch)
 	release := make(chan struct{}, 1)
 	for {
 		n, err := s.read(d)
-		for i := range d[:n] {
-			d[i].Data = append([]byte(nil), d[i].Data...)
-		}
 		select {
-		case u.reads <- read{d, n, err, release}:
-			<-release
+		case u.reads <- read{d[:n], err, release}:
 		case <-u.done:
 			return
 		}
-		if closedError(err) {
+		select {
+		case <-release:
+		case <-u.done:
 			return
 		}
 	}
 }
 
 func (u *UDP) WriteBatch(d []Datagram) (int, error) {
-	if len(u.socks) == 1 {
-		return u.socks[0].write(d)
-	}
 	sent := 0
 	for len(d) > 0 {
-		n := 1
-		for n < len(d) && (d[n].Peer.Port() == portIKE) == (d[0].Peer.Port() == portIKE) {
+		s, n := u.sockFor(d[0].Peer), 1
+		for n < len(d) && u.sockFor(d[n].Peer) == s {
 			n++
 		}
-		s := u.socks[0]
-		if d[0].Peer.Port() != portIKE {
-			s = u.socks[1]
-		}
-		k, err := s.write(d[:n])
-		sent += k
-		if err != nil {
-			return sent, err
+		if s != nil {
+			k, err := s.write(d[:n])
+			sent += k
+			if err != nil {
+				return sent, err
+			}
 		}
 		d = d[n:]
 	}
 	return sent, nil
+}
+
+// sockFor is the socket that sends to peer; nil if none can.
+func (u *UDP) sockFor(peer netip.AddrPort) *socket {
+	switch {
+	case !peer.Addr().Is4():
+		return nil
+	case len(u.socks) > 1 && peer.Port() != portIKE:
+		return u.socks[1]
+	}
+	return u.socks[0]
 }
 
 // LocalAddr asks the system by connecting a socket that sends nothing.
@@ -149,11 +158,6 @@ func (u *UDP) Close() error {
 	return errors.Join(errs...)
 }
 
-// passing says that a write error is the network's word about one datagram, not the end of the socket: an ICMP that
-// came back, a full queue, no route for the moment.
-func passing(err error) bool {
-	return !closedError(err) && (errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EHOSTUNREACH) ||
-		errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.EAGAIN) ||
-		errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EMSGSIZE) || errors.Is(err, syscall.EINVAL) ||
-		errors.Is(err, syscall.ENETDOWN))
-}
+// patience is how many failed reads in a row are taken for the network's word about a datagram that was sent before,
+// such as an ICMP message, and not for the socket's.
+const patience = 16

@@ -11,8 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// slots is how many messages one recvmmsg takes; with GRO each may hold 64 datagrams.
-const slots = 4
+// slots is how many messages one recvmmsg takes; with GRO each may hold 64 datagrams. Pages that no datagram reaches
+// cost nothing.
+const slots = 16
 
 // socketBuffer is what the kernel is asked to queue, in bytes.
 const socketBuffer = 4 << 20
@@ -40,8 +41,11 @@ type socket struct {
 	from  [slots]unix.RawSockaddrInet4
 	oob   [slots]control
 	bufs  [slots][]byte
-	ready int // messages of the last read that are not yet given out
-	next  int
+	ready int // messages of the last read
+	next  int // the first of them that is not given out
+	rest  Datagram
+	size  int         // of the datagrams in rest
+	recv  syscallWith // made once: a closure for each call would be garbage
 
 	mu  sync.Mutex // guards out
 	out outgoing
@@ -54,10 +58,32 @@ type outgoing struct {
 	to   [readBatch]unix.RawSockaddrInet4
 	oob  [readBatch]control
 	gso  bool
+	send syscallWith
+}
+
+// syscallWith is a system call of the poller's kind with the messages that it takes and what it gave.
+type syscallWith struct {
+	m     []message
+	n     int
+	errno syscall.Errno
+	call  func(fd uintptr) bool
+}
+
+func (c *syscallWith) prepare(number uintptr) {
+	c.call = func(fd uintptr) bool {
+		for {
+			r, _, e := unix.Syscall6(number, fd, uintptr(unsafe.Pointer(&c.m[0])), uintptr(len(c.m)), unix.MSG_DONTWAIT, 0, 0)
+			if c.n, c.errno = int(r), e; e != unix.EINTR {
+				return e != unix.EAGAIN
+			}
+		}
+	}
 }
 
 func newSocket(c *net.UDPConn) *socket {
 	s := &socket{conn: c}
+	s.recv.prepare(unix.SYS_RECVMMSG)
+	s.out.send.prepare(unix.SYS_SENDMMSG)
 	// Fragments would be worse than a drop: the inner MTU is chosen so that none is needed; yet a path with a smaller
 	// MTU must not end the tunnel, so the kernel may fragment there (RFC 4301 §8.1, DF clear).
 	_ = c.SetReadBuffer(socketBuffer) // the kernel caps what it gives
@@ -84,22 +110,34 @@ func (s *socket) read(d []Datagram) (int, error) {
 	if s.raw == nil {
 		return 0, net.ErrClosed
 	}
-	if s.next >= s.ready {
+	if s.next >= s.ready && s.rest.Data == nil {
 		if err := s.receive(); err != nil {
 			return 0, err
 		}
 	}
 	n := 0
-	for ; s.next < s.ready && len(d)-n >= maxSegments; s.next++ {
-		i := s.next
-		size := 0
-		if s.gro {
-			size = segmentSize(s.oob[i].bytes()[:s.in[i].hdr.Controllen])
+	for n < len(d) {
+		if s.rest.Data == nil {
+			if s.next >= s.ready {
+				break
+			}
+			s.rest, s.size = s.message(s.next)
+			s.next++
 		}
-		peer := netip.AddrPortFrom(netip.AddrFrom4(s.from[i].Addr), swap(s.from[i].Port))
-		n += split(d[n:], Datagram{Peer: peer, Data: s.bufs[i][:s.in[i].len]}, size)
+		var k int
+		k, s.rest = split(d[n:], s.rest, s.size)
+		n += k
 	}
 	return n, nil
+}
+
+// message is what one slot holds: a datagram, or several of one size.
+func (s *socket) message(i int) (d Datagram, size int) {
+	if s.gro {
+		size = segmentSize(s.oob[i].bytes()[:s.in[i].hdr.Controllen])
+	}
+	peer := netip.AddrPortFrom(netip.AddrFrom4(s.from[i].Addr), swap(s.from[i].Port))
+	return Datagram{Peer: peer, Data: s.bufs[i][:s.in[i].len]}, size
 }
 
 // swap gives a port in host order, whatever the machine's order is.
@@ -118,24 +156,18 @@ func (s *socket) receive() error {
 		h.SetControllen(len(s.oob[i].bytes()))
 	}
 	s.ready, s.next = 0, 0
-	for {
-		var n int
-		var errno syscall.Errno
-		err := s.raw.Read(func(fd uintptr) bool {
-			r, _, e := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.in[0])), slots, unix.MSG_DONTWAIT, 0, 0)
-			n, errno = int(r), e
-			return e != unix.EAGAIN && e != unix.EINTR
-		})
+	for failed := 1; ; failed++ {
+		s.recv.m = s.in[:]
+		err := s.raw.Read(s.recv.call)
 		switch {
 		case err != nil:
 			return err
-		case errno == 0:
-			s.ready = n
+		case s.recv.errno == 0:
+			s.ready = s.recv.n
 			return nil
-		case passing(errno): // an ICMP that came back
-			continue
+		case failed == patience:
+			return s.recv.errno
 		}
-		return errno
 	}
 }
 
@@ -155,6 +187,7 @@ func segmentSize(oob []byte) int {
 	return 0
 }
 
+// write says how many the system took; it stops only when the socket is closed.
 func (s *socket) write(d []Datagram) (int, error) {
 	if s.raw == nil {
 		return 0, net.ErrClosed
@@ -162,32 +195,36 @@ func (s *socket) write(d []Datagram) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sent := 0
-	for sent < len(d) {
-		part := d[sent:min(len(d), sent+readBatch)]
-		if err := s.send(part); err != nil {
+	for len(d) > 0 {
+		part := d[:min(len(d), readBatch)]
+		k, err := s.send(part)
+		sent += k
+		if err != nil {
 			return sent, err
 		}
-		sent += len(part)
+		d = d[len(part):]
 	}
 	return sent, nil
 }
 
-// send writes one batch; a segmented write that the kernel refuses is sent again in single datagrams.
-func (s *socket) send(d []Datagram) error {
+// send writes one batch and says how many datagrams the kernel took. A segmented write that it refuses is sent again
+// in single datagrams; a datagram that it refuses is lost, whatever the reason: an ICMP that came back, a full queue,
+// no route for the moment.
+func (s *socket) send(d []Datagram) (int, error) {
 	o := &s.out
 	n := o.build(d)
+	sent := 0
 	for at := 0; at < n; {
-		var k int
-		var errno syscall.Errno
-		err := s.raw.Write(func(fd uintptr) bool {
-			r, _, e := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&o.msgs[at])), uintptr(n-at), unix.MSG_DONTWAIT, 0, 0)
-			k, errno = int(r), e
-			return e != unix.EAGAIN && e != unix.EINTR
-		})
+		o.send.m = o.msgs[at:n]
+		err := s.raw.Write(o.send.call)
+		k, errno := o.send.n, o.send.errno
 		switch {
 		case err != nil:
-			return err
-		case errno == 0:
+			return sent, err
+		case errno == 0 && k > 0:
+			for _, m := range o.msgs[at : at+k] {
+				sent += int(m.hdr.Iovlen)
+			}
 			at += k
 		case o.gso && o.msgs[at].hdr.Controllen != 0 && (errno == unix.EIO || errno == unix.EMSGSIZE || errno == unix.EINVAL):
 			o.gso = false
@@ -195,14 +232,13 @@ func (s *socket) send(d []Datagram) error {
 			for _, m := range o.msgs[:at] {
 				skip += int(m.hdr.Iovlen)
 			}
-			return s.send(d[skip:])
-		case passing(errno):
-			at++ // this one is lost
+			k, err := s.send(d[skip:])
+			return sent + k, err
 		default:
-			return errno
+			at++
 		}
 	}
-	return nil
+	return sent, nil
 }
 
 // build lays out the messages of one sendmmsg and gives their number.

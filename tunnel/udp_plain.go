@@ -19,24 +19,29 @@ func (s *socket) addr() netip.AddrPort { return s.conn.LocalAddr().(*net.UDPAddr
 func (s *socket) close() error         { return s.conn.Close() }
 
 func (s *socket) read(d []Datagram) (int, error) {
-	for {
+	for failed := 1; ; failed++ {
 		n, from, err := s.conn.ReadFromUDPAddrPort(s.buf)
-		if err != nil {
-			if passing(err) {
-				continue
-			}
+		if err == nil {
+			d[0] = Datagram{Peer: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), Data: s.buf[:n]}
+			return 1, nil
+		}
+		if closedError(err) || failed == patience {
 			return 0, err
 		}
-		d[0] = Datagram{Peer: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), Data: s.buf[:n]}
-		return 1, nil
 	}
 }
 
+// write says how many the system took; it stops only when the socket is closed.
 func (s *socket) write(d []Datagram) (int, error) {
+	sent := 0
 	for i := range d {
-		if _, err := s.conn.WriteToUDPAddrPort(d[i].Data, d[i].Peer); err != nil && !passing(err) {
-			return i, err
+		_, err := s.conn.WriteToUDPAddrPort(d[i].Data, d[i].Peer)
+		if closedError(err) {
+			return sent, err
+		}
+		if err == nil {
+			sent++
 		}
 	}
-	return len(d), nil
+	return sent, nil
 }
