@@ -1,0 +1,107 @@
+package ike
+
+import (
+	"testing"
+	"time"
+
+	"ezvpn/ike/capturetest"
+	"ezvpn/ike/isakmp"
+	"ezvpn/ike/keymat"
+)
+
+// upPair is a pair whose IPsec SA is up, or whose XAUTH has begun.
+func upPair(t testing.TB, far bool) *pair {
+	if !far {
+		return manual(t)
+	}
+	p := newPair(t, testConfig(), testServer())
+	p.drive(time.Second)
+	return p
+}
+
+// alive says whether the client still answers R-U-THERE, or has ended with a reason.
+func (p *pair) alive() bool {
+	if p.client.phase == closed {
+		return len(p.failures) > 0
+	}
+	ev := p.inject(sealed(p.server, isakmp.Informational, 0xfffffff1, p.server.dpd(isakmp.RUThere, 99)))
+	return len(find[Send](ev)) > 0
+}
+
+// FuzzProtected gives the client any plaintext under the right keys and with a HASH that holds: what lies behind the
+// decryption must stand every peer that knows the group key.
+func FuzzProtected(f *testing.F) {
+	kinds := []isakmp.ExchangeType{isakmp.Transaction, isakmp.QuickMode, isakmp.Informational}
+	for _, name := range []string{"01-vpnc-aggr-aes128-sha1", "02-swan-aggr-aes256-sha256", "10-swan-gateway-rekey"} {
+		for _, m := range capturetest.Load(f, name).Messages {
+			if len(m.Payloads) > 1 && m.Payloads[0].Type == "HASH" {
+				hash := len(m.Payloads[0].Body) + 4
+				for i, k := range kinds {
+					if exchangeNames[m.Exchange] == k {
+						f.Add(uint8(i), m.Plaintext[0], []byte(m.Plaintext[hash:len(m.Plaintext)-m.Padding]))
+					}
+				}
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, kind, first uint8, after []byte) {
+		for _, far := range []bool{false, true} {
+			p := upPair(t, far)
+			p.answers["passcode"] = "1"
+			exchange := kinds[int(kind)%len(kinds)]
+			p.take(p.inject(raw(p.server, exchange, 0x77, first, after)), true)
+			p.drive(3 * time.Second)
+			if !p.alive() {
+				t.Fatal("the association neither answers nor says why it ended")
+			}
+		}
+	})
+}
+
+// raw seals a plaintext as it is behind a HASH payload that holds.
+func raw(c *Conn, kind isakmp.ExchangeType, id uint32, first uint8, after []byte) []byte {
+	chain := c.chain.Exchange(c.auth.hash, id)
+	sum := keymat.MessageHash(c.auth.hash, c.auth.keys.A, id, after)
+	plain := append([]byte{first, 0, 0, byte(4 + len(sum))}, sum...)
+	text, err := c.auth.cipher.Encrypt(c.auth.keys.Key, chain.IV(), c.auth.cipher.Pad(append(plain, after...)))
+	if err != nil {
+		panic(err)
+	}
+	h := c.header(kind, id)
+	h.Next, h.Flags, h.Length = isakmp.TypeHash, isakmp.Encrypted, uint32(isakmp.HeaderLen+len(text))
+	return append(h.Append(nil), text...)
+}
+
+// FuzzReceive gives both ends any datagram, before and after the keys exist.
+func FuzzReceive(f *testing.F) {
+	for _, name := range []string{"01-vpnc-aggr-aes128-sha1", "11-swan-rsa-aggr-fragments", "05-swan-main-psk"} {
+		for _, d := range capturetest.Load(f, name).Datagrams {
+			if b, ok := d.IKE(); ok {
+				f.Add(b, false)
+				f.Add(b, true)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte, mine bool) {
+		fresh := newPair(t, testConfig(), testServer())
+		far := upPair(t, true)
+		for _, p := range []*pair{fresh, far} {
+			if mine && len(b) >= 16 { // under the cookies of this association
+				i, r := p.client.Cookies()
+				copy(b, i[:])
+				copy(b[8:], r[:])
+			}
+			p.take(p.client.Receive(p.now, Datagram{Remote: gatewayAddr, Data: b}), true)
+			p.take(p.server.Receive(p.now, Datagram{Remote: natAddr, Data: b}), false)
+		}
+		fresh.drive(time.Minute)
+		if len(fresh.failures) == 0 {
+			if err := fresh.connected(1); err != nil && fresh.server.phase != closed {
+				t.Fatal(err)
+			}
+		}
+		if !far.alive() {
+			t.Fatal("a live association does not stand it")
+		}
+	})
+}
