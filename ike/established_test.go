@@ -217,6 +217,9 @@ func TestGatewayRekeyWithoutThirdMessage(t *testing.T) {
 	if len(p.failures) != 0 || len(sas(p.client1)) != 1 {
 		t.Errorf("%v, %d SAs", p.failures, len(sas(p.client1)))
 	}
+	if len(p.client.children) != 1 || len(find[SADown](p.client1)) != 1 {
+		t.Errorf("%d IPsec SAs are kept; the one that was never confirmed should be gone", len(p.client.children))
+	}
 }
 
 // A redirect counts while the client connects, from an authentic gateway.

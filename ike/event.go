@@ -121,7 +121,7 @@ type Selector struct{ Local, Remote netip.Prefix }
 // SADown says that an IPsec SA is gone: In is the inbound SPI.
 type SADown struct {
 	In  uint32
-	Why string // "deleted by peer", "expired", "replaced", "closed"
+	Why string // "deleted by peer", "invalid at the peer", "expired", "replaced", "never confirmed", "closed"
 }
 
 // ProbeAcked says that the peer answered R-U-THERE with this sequence number.

@@ -73,6 +73,9 @@ func (c *Conn) silent(now time.Time, x *exchange) {
 		c.fail(NoAnswer, Local, nil)
 	case x.kind == isakmp.QuickMode && c.live(): // a rekey: the SA in use goes on, DPD decides about the peer
 		c.note("timeout", "Quick Mode was not answered")
+		if ch := c.child(x.quick.spi); ch != nil && !ch.sa.Ready {
+			c.dropChild(ch, "never confirmed", true)
+		}
 		c.quickEnded(now, x, false)
 	case x.kind == isakmp.QuickMode:
 		c.fail(SATimeout, Local, nil)
