@@ -44,6 +44,9 @@ go:
 	@v=$$(cd / && GOTOOLCHAIN=local $(GO) env GOVERSION); m=$${v#go1.}; m=$${m%%[!0-9]*}; \
 	if [[ $$v == go1.* ]] && [ "$${m:-0}" -lt 26 ]; then \
 		echo "$(GO) is $$v: install Go 1.26 or newer (https://go.dev/dl)." >&2; exit 1; fi
+	@# A bare Debian has no certificates, and then Go fetches no modules.
+	@if command -v dpkg-query >/dev/null && [ ! -e /etc/ssl/certs/ca-certificates.crt ] && [ -z "$$SSL_CERT_FILE" ]; then \
+		packaging/test-packages.sh ca-certificates || true; fi
 
 build: go
 	@mkdir -p build

@@ -1,6 +1,7 @@
 #!/bin/bash
 # test-packages.sh - installs the Debian or Ubuntu packages that `make test` needs beside Go and make. It asks dpkg
-# first: when all are there, nothing is fetched. Run as root, or as a user who may use sudo.
+# first: when all are there, nothing is fetched. Run as root, or as a user who may use sudo. With arguments it installs
+# those packages instead.
 set -eu
 
 packages="
@@ -10,6 +11,7 @@ packages="
 	iproute2 iputils-ping nftables tcpdump dbus procps
 	gcc libc6-dev ca-certificates
 "
+[ $# = 0 ] || packages="$*"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "test-packages: this is no Debian or Ubuntu; install what corresponds to:" $packages >&2

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"ezvpn/client"
-	"ezvpn/client/gateway"
+	farend "ezvpn/client/gateway"
 	"ezvpn/client/profile"
 	"ezvpn/client/status"
 	"ezvpn/tunnel"
@@ -45,12 +45,12 @@ func serveInProcess(b *testing.B) netip.AddrPort {
 	if err != nil {
 		b.Fatal(err)
 	}
-	n, err := gateway.NewNetwork("gw")
+	n, err := farend.NewNetwork("gw")
 	if err != nil {
 		b.Fatal(err)
 	}
 	at := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), o.Port())
-	g := gateway.Serve(gateway.Options{Policy: gateway.Demo("gw"), Addr: at, NATT: o, Inside: n.Stack})
+	g := farend.Serve(farend.Options{Policy: farend.Demo("gw"), Addr: at, NATT: o, Inside: n.Stack})
 	b.Cleanup(func() {
 		if err := g.Close(); err != nil {
 			b.Error(err)

@@ -152,8 +152,10 @@ func (g group) status(t *testing.T, d *daemon, p place, c cipher) (address strin
 	r := d.ezvpn(t, "", "status")
 	want := []string{p.gw.address(), address, "10.20.0.53", "10.20.0.54", s.ISAKMP.Encryption, s.ISAKMP.Hash,
 		c.shown, "DPD", "bytes|KB|MB|kB|MiB|KiB", "Welcome to gateway"}
-	for _, sa := range s.IPsec {
-		want = append(want, sa.InSPI, sa.OutSPI)
+	for i, sa := range s.IPsec {
+		if !g.rekey || i == len(s.IPsec)-1 { // one that was replaced may be gone by now
+			want = append(want, sa.InSPI, sa.OutSPI)
+		}
 	}
 	if g.include[0] != "0.0.0.0/0" {
 		for _, n := range g.include {
