@@ -18,6 +18,9 @@ func (b *backoff) good() { b.next = 0 }
 func (b *backoff) wait(done <-chan struct{}) bool {
 	pause := b.next
 	b.next = min(max(2*pause, firstPause), lastPause)
+	if pause == 0 {
+		return true
+	}
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
