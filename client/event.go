@@ -37,9 +37,10 @@ type (
 		mtu    int
 		dnsBy  string
 	}
-	evHostFailed struct{ err error }
-	evTornDown   struct{ err error }
-	evTick       struct{} // the machine's deadline may have come
+	evHostFailed   struct{ err error }
+	evDeviceFailed struct{ err error }
+	evTornDown     struct{ err error }
+	evTick         struct{} // the machine's deadline may have come
 )
 
 // action is what the machine wants done. The session carries it out; what goes wrong comes back as an event.

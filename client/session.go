@@ -113,7 +113,12 @@ func (s *session) arm(t *time.Timer) {
 		earlier(s.conn.Deadline())
 	}
 	if s.detector != nil {
-		earlier(s.detector.Deadline(s.activity()))
+		a := s.activity()
+		if d := s.detector.Deadline(a); !d.IsZero() {
+			earlier(d)
+		} else if look := a.Heard.Add(dpdPolicy(s.m.profile).Interval); look.After(time.Now()) {
+			earlier(look) // what leaves until then is not told; what leaves later comes through Unanswered
+		}
 	}
 	now := time.Now()
 	if len(s.watchers) > 0 && s.m.state == status.Active {

@@ -51,6 +51,9 @@ func (m machine) step(now time.Time, ev event) (machine, []action) {
 	case evHostFailed:
 		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.HostFailed, Err: e.err})
 		return m.stop(now, status.Blocked)
+	case evDeviceFailed:
+		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.DeviceFailed, Err: e.err})
+		return m.stop(now, status.Blocked)
 	case evTick:
 		return m.tick(now)
 	case evIKE:

@@ -60,7 +60,7 @@ func (w *worker) configure(a actConfigure) event {
 	if w.inside == nil || w.platform.ReopenInside && w.addr != addr {
 		in, err := w.platform.OpenInside(InsideConfig{Name: "ezvpn0", Address: addr, MTU: a.mtu, DNS: cfg.DNS.Servers})
 		if err != nil {
-			return evHostFailed{err}
+			return evDeviceFailed{err}
 		}
 		w.inside, w.addr = in, addr
 	}

@@ -96,7 +96,7 @@ func (d *Detector) due(a Activity) (time.Time, bool) {
 	if d.lastAck.After(silent) {
 		silent = d.lastAck
 	}
-	if !d.policy.Periodic && !a.Left.After(silent) {
+	if !d.policy.Periodic && (a.Left.IsZero() || a.Left.Before(silent)) {
 		return time.Time{}, false // nothing is waiting for an answer
 	}
 	return silent.Add(d.policy.Interval), true

@@ -1,4 +1,4 @@
-package client
+package client_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ezvpn/client"
 	"ezvpn/client/gateway"
 	"ezvpn/client/profile"
 	"ezvpn/client/status"
@@ -71,12 +72,14 @@ type world struct {
 	wire     *gateway.Wire
 	gateways []*gateway.Gateway
 	insides  []*cable // of the gateways
-	client   *Client
+	client   *client.Client
 	host     *host.Fake
 	device   *cable // of the client, the latest
 	opened   int
 	fail     error // of OpenInside
 }
+
+const gw1, gw2 = "198.51.100.101", "198.51.100.102"
 
 var (
 	clientIP = netip.MustParseAddr("192.168.77.2")
@@ -93,9 +96,9 @@ func inWorld(t *testing.T, n int, policy func(i int, p *gateway.Policy), f func(
 		for i := range n {
 			w.serve(i, policy)
 		}
-		w.client = New(Platform{
+		w.client = client.New(client.Platform{
 			OpenOutside: func(uint16) (tunnel.Outside, error) { return w.wire.Listen(netip.AddrPortFrom(clientIP, 0)) },
-			OpenInside: func(InsideConfig) (tunnel.Inside, error) {
+			OpenInside: func(client.InsideConfig) (tunnel.Inside, error) {
 				if w.fail != nil {
 					return nil, w.fail
 				}
@@ -139,12 +142,18 @@ func (w *world) serve(i int, policy func(i int, p *gateway.Policy)) {
 	w.gateways = append(w.gateways, gateway.Serve(gateway.Options{Policy: p, Addr: netip.AddrPortFrom(addr, 500), Plain: plain, NATT: natt, Inside: in}))
 }
 
-// profile is office with a stored password, so that nobody is asked.
+// profile is a profile as Parse would give it, with a stored password, so that nobody is asked.
 func (w *world) profile(connect string, peers ...string) *profile.Profile {
-	p := testProfile(connect, peers...)
-	p.XAUTH.Password = "alice-pw"
-	p.IKE.Proposals[1].Group = 14
-	p.ESP.Proposals = []profile.Phase2{{Cipher: 20, KeyBits: 128}, {Cipher: 12, KeyBits: 128, Auth: 2}}
+	p := &profile.Profile{Name: "office", Connect: connect, Mode: "client",
+		Group: profile.Group{Name: "ezgroup", IDType: "key-id", Key: "group-secret"},
+		XAUTH: profile.XAUTH{Username: "alice", Password: "alice-pw"},
+		DPD:   profile.DPD{Interval: 10 * time.Second, Retry: 2 * time.Second, Mode: "on-demand"},
+		IKE:   profile.IKE{Proposals: []profile.Phase1{{Cipher: 7, KeyBits: 256, Hash: 4, Group: 14}}, Exchange: "aggressive", Fragmentation: true},
+		ESP:   profile.ESP{Proposals: []profile.Phase2{{Cipher: 20, KeyBits: 128}, {Cipher: 12, KeyBits: 128, Auth: 2}}},
+		NAT:   profile.NAT{Mode: "force", Keepalive: 20 * time.Second}}
+	for _, x := range peers {
+		p.Peers = append(p.Peers, profile.Peer{Host: x, Port: 500})
+	}
 	return p
 }
 
@@ -160,7 +169,15 @@ func (w *world) wait(limit time.Duration, fits func(s status.Snapshot) bool) sta
 			return s
 		}
 	}
-	w.t.Fatalf("state %s, diagnosis %+v after %v", last.State, last.Diagnosis, limit)
+	for _, e := range last.Events {
+		w.t.Logf("%s %s %s", e.Time.Format("15:04:05.000"), e.Kind, e.Text)
+	}
+	w.t.Errorf("state %s, diagnosis %+v after %v", last.State, last.Diagnosis, limit)
+	w.client.Close()
+	for _, g := range w.gateways {
+		g.Close()
+	}
+	w.t.FailNow()
 	return last
 }
 
@@ -177,10 +194,13 @@ func is(states ...status.State) func(status.Snapshot) bool {
 
 func (w *world) connect(p *profile.Profile) {
 	w.t.Helper()
-	if err := w.client.Connect(p, ConnectOptions{Owner: "alice"}); err != nil {
+	if err := w.client.Connect(p, client.ConnectOptions{Owner: "alice"}); err != nil {
 		w.t.Fatal(err)
 	}
 }
+
+// set says that the machine is changed.
+func (w *world) set() bool { _, up := w.host.Current(); return up }
 
 // packet is an IPv4 packet with a number in it.
 func packet(from, to string, n byte) []byte {
