@@ -15,11 +15,12 @@ type phaseOne struct {
 	t      transcript
 	pair   keymat.KeyPair
 	method uint16
+	life   Life // on the gateway's side: what the client proposed
 	last   []byte
 	heard  [32]byte
 	any    bool
 	again  retry
-	bad    int // answers whose hash did not hold
+	bad    int // answers that cost a key exchange in vain
 }
 
 func (p *phaseOne) clear() {
@@ -27,7 +28,7 @@ func (p *phaseOne) clear() {
 	p.pair, p.t.gxy, p.t.psk = nil, nil, nil
 }
 
-// maxBad is how many answers with a wrong hash are looked at: each costs a key exchange.
+// maxBad is how many wrong answers are looked at: each costs a key exchange.
 const maxBad = 4
 
 // times that the peer has for a step of its own.
@@ -153,7 +154,7 @@ func (c *Conn) second(now time.Time, h isakmp.Header, body []byte, digest [32]by
 		return
 	}
 	if p.bad >= maxBad {
-		c.drop("flood", errors.New("too many answers with a wrong hash"))
+		c.drop("flood", errors.New("too many wrong answers"))
 		return
 	}
 	ke, _, _ := get[isakmp.KE](payloads)
@@ -161,6 +162,7 @@ func (c *Conn) second(now time.Time, h isakmp.Header, body []byte, digest [32]by
 	id, idBody, _ := get[isakmp.ID](payloads)
 	hash, _, _ := get[isakmp.Hash](payloads)
 	t.suite, t.cr, t.gxr, t.nr, t.idr = suite, h.Responder, clone(ke.Data), clone(nonce.Data), clone(idBody)
+	p.bad++ // until it is known to be a good one
 	if t.gxy, err = p.pair.Shared(ke.Data); err != nil {
 		c.drop("key-exchange", err)
 		return
@@ -172,7 +174,8 @@ func (c *Conn) second(now time.Time, h isakmp.Header, body []byte, digest [32]by
 	}
 	auth := t.prove(keys, hash.Data, false)
 	if auth == nil {
-		p.bad++
+		keys.Clear()
+		keymat.Clear(nil, t.gxy)
 		c.suspect(now, GroupKeyWrong, "", nil)
 		c.drop("hash", errors.New("HASH_R does not hold"))
 		return

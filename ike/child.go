@@ -42,6 +42,9 @@ func (ch *child) deadline() time.Time {
 	return next
 }
 
+// maxChildren is twice the networks that a gateway can push.
+const maxChildren = 2 * maxNetworks
+
 // overlap is how long a replaced SA still receives: packets on the way arrive.
 const overlap = 30 * time.Second
 
@@ -113,6 +116,24 @@ func (c *Conn) margin(life time.Duration) time.Duration {
 	return life/10 + life/20*time.Duration(binary.BigEndian.Uint16(b[:]))/65536
 }
 
+// follows finds the SA that a new one for s takes the place of: the latest for the same selector, or the only one that
+// carries a part of it, as when a gateway narrowed what we proposed and then proposes everything.
+func (c *Conn) follows(s Selector) uint32 {
+	if old := c.newest(s); old != nil {
+		return old.sa.In.SPI
+	}
+	spi, parts := uint32(0), map[Selector]bool{}
+	for _, ch := range c.children {
+		if ch.sa.Ready && ch.retire.IsZero() && within(ch.sa.Selector, s) {
+			spi, parts[ch.sa.Selector] = ch.sa.In.SPI, true
+		}
+	}
+	if len(parts) != 1 {
+		return 0
+	}
+	return spi
+}
+
 // connect lets the outbound direction be used.
 func (c *Conn) connect(now time.Time, ch *child) {
 	ch.commit = time.Time{}
@@ -124,8 +145,14 @@ func (c *Conn) connect(now time.Time, ch *child) {
 	c.replaced(now, ch)
 }
 
-// replaced begins the end of the SA that ch follows.
+// replaced begins the end of the SA that ch follows. A double that came of both ends rekeying at once is not rekeyed
+// again: it ends by itself, or by the peer's Delete.
 func (c *Conn) replaced(now time.Time, ch *child) {
+	for _, x := range c.children {
+		if x != ch && x.sa.Selector == ch.sa.Selector {
+			x.sa.Rekey = time.Time{}
+		}
+	}
 	if old := c.child(ch.sa.Replaces); old != nil && old != ch && old.retire.IsZero() {
 		old.retire, old.sa.Rekey = now.Add(overlap), time.Time{}
 	}
@@ -140,6 +167,7 @@ func (c *Conn) ageChildren(now time.Time) {
 			return
 		case reached(ch.sa.Expires):
 			c.dropChild(ch, "expired", true)
+			c.again(now, ch)
 		case reached(ch.retire):
 			c.dropChild(ch, "replaced", true)
 		case reached(ch.commit):
@@ -174,6 +202,24 @@ func (c *Conn) postpone(now time.Time, in uint32) {
 		ch.rekeying = false
 		ch.sa.Rekey = now.Add(retryRekey)
 	}
+}
+
+// againPause lies between the Quick Modes for IPsec SAs that the peer deletes.
+const againPause = 30 * time.Second
+
+// again negotiates anew when an SA went that was the last for its selector, since the tunnel is wanted: at once, but
+// not in a loop with a gateway that deletes each new one.
+func (c *Conn) again(now time.Time, ch *child) {
+	if c.client == nil || c.phase != configured || ch.rekeying || !ch.retire.IsZero() || c.newest(ch.sa.Selector) != nil {
+		return
+	}
+	c.quicks = append(c.quicks, ch.sa.Selector)
+	if next := c.lastAgain.Add(againPause); now.Before(next) {
+		c.quickAt = next
+		return
+	}
+	c.lastAgain = now
+	c.nextQuick(now)
 }
 
 // dropChild forgets an IPsec SA; tell sends a Delete for it.

@@ -54,7 +54,10 @@ type Conn struct {
 	xauth     xauthState
 	net       *ModeConfig // what was pushed or pulled
 	pushed    bool
+	pulling   *exchange  // our Mode Config request, while it waits
 	quicks    []Selector // Quick Modes that wait for their turn
+	quickAt   time.Time  // when the next of them begins, if not before
+	lastAgain time.Time  // when one began in place of a deleted SA
 	children  []*child
 	probeSeen uint32 // highest R-U-THERE sequence of the peer
 	repeats   int    // of that number
@@ -206,6 +209,10 @@ func (c *Conn) due(now time.Time) {
 		return
 	}
 	c.ageChildren(now)
+	if reached(c.quickAt) {
+		c.lastAgain = now
+		c.nextQuick(now)
+	}
 	for id, x := range c.exchanges {
 		if reached(x.forget) {
 			delete(c.exchanges, id)
@@ -225,6 +232,7 @@ func (c *Conn) Deadline() time.Time {
 		}
 	}
 	earlier(c.wait)
+	earlier(c.quickAt)
 	if c.hint != nil {
 		earlier(c.hint.until)
 	}
@@ -256,7 +264,7 @@ func (c *Conn) take() []Event {
 func (c *Conn) send(b []byte) {
 	parts := [][]byte{b}
 	if c.fragments && len(b) > c.fragmentSize {
-		c.fragmentID++
+		c.fragmentID = max(c.fragmentID+1, 1) // some trip over 0
 		parts = isakmp.Split(b, c.fragmentID, c.fragmentSize)
 	}
 	for _, p := range parts {
@@ -269,6 +277,12 @@ func (c *Conn) send(b []byte) {
 func (c *Conn) fail(r Reason, by By, err error) {
 	if c.phase == closed {
 		return
+	}
+	if c.auth != nil && r != PeerDeleted && r != Internal {
+		c.inform(c.deleteSelf()) // so that it keeps nothing for us
+		if c.phase == closed {
+			return
+		}
 	}
 	f := &Failure{Reason: r, By: by, Phase: c.stage, Err: err, Sent: int(c.stats.Sent), Received: int(c.stats.Received)}
 	if c.hint != nil {
@@ -290,7 +304,12 @@ func (c *Conn) end() {
 	if c.one != nil {
 		c.one.clear()
 	}
-	c.exchanges, c.children, c.one = nil, nil, nil
+	for _, x := range c.exchanges {
+		if x.quick != nil {
+			x.quick.clear()
+		}
+	}
+	c.exchanges, c.children, c.one, c.pulling, c.xauth.pending = nil, nil, nil, nil, nil
 }
 
 // random fills b, or ends the association.

@@ -68,9 +68,13 @@ func (c *Conn) unprotected(now time.Time, h isakmp.Header, body []byte) {
 	c.drop("unprotected", nil)
 }
 
-// suspect keeps the first hint.
+// suspect keeps the first hint, but a message 2 says more than a notify: a gateway that got so far knows the group and
+// took a proposal. The wait does not get longer.
 func (c *Conn) suspect(now time.Time, r Reason, text string, err error) {
-	if c.hint == nil {
+	switch {
+	case c.hint == nil:
 		c.hint = &hint{reason: r, text: text, err: err, until: now.Add(grace)}
+	case text == "" && c.hint.text != "":
+		c.hint.reason, c.hint.err = r, err
 	}
 }

@@ -88,6 +88,8 @@ type ModeConfig struct {
 	Version       string   // the gateway's APPLICATION_VERSION
 	UDPPort       uint16   // Cisco IPsec over UDP, 0 if not said
 	Dropped       []string // attributes that were refused, and why
+
+	everything, saveSaid bool // 0.0.0.0/0 among Include; SAVE_PASSWD was present
 }
 
 // SAUp obliges the owner to install the IPsec SA: both directions when SA.Ready, else inbound only. A second SAUp of

@@ -29,11 +29,12 @@ type exchange struct {
 // keep is how long a finished exchange answers duplicates.
 const keep = 60 * time.Second
 
-// maxExchanges bounds the table; the oldest finished ones go first.
+// maxExchanges bounds the table; the oldest finished ones go first. A peer that has so many open at once waits.
 const maxExchanges = 64
 
-// maxUsed bounds the set of message IDs. Beyond it the ISAKMP SA has to be renewed; nothing new is accepted.
-const maxUsed = 10000
+// maxUsed bounds the set of message IDs. Beyond it the ISAKMP SA ends, since an ID that was forgotten could be replayed.
+// Four messages of DPD every ten seconds take three days and a half.
+const maxUsed = 1 << 17
 
 // step names one message of an exchange.
 type step struct {

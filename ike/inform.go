@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"ezvpn/ike/isakmp"
@@ -56,8 +58,11 @@ func (c *Conn) notify(now time.Time, n isakmp.Notify) {
 	case isakmp.ResponderLifetime:
 		c.lifetime(now, n)
 	case isakmp.InvalidSPI:
-		if len(n.SPI) == 4 {
-			c.deletedSPI(now, binary.BigEndian.Uint32(n.SPI), "invalid at the peer")
+		for _, spi := range [][]byte{n.SPI, n.Data} { // it is found in either place
+			if len(spi) == 4 {
+				c.deletedSPI(now, binary.BigEndian.Uint32(spi), "invalid at the peer")
+				break
+			}
 		}
 	case isakmp.UnityLoadBalance:
 		c.redirect(n)
@@ -70,13 +75,24 @@ func (c *Conn) notify(now time.Time, n isakmp.Notify) {
 	}
 }
 
-// refusedByNotify ends the Quick Mode that waits for an answer.
+// refusedByNotify ends the Quick Mode that waits for an answer: the one whose SPI is named, or the first.
 func (c *Conn) refusedByNotify(now time.Time, n isakmp.Notify) {
-	for _, x := range c.exchanges {
-		if x.ours && x.quick != nil && x.quick.step == 1 {
-			c.refused(now, x, fmt.Errorf("the gateway says %v", n))
-			return
+	var meant *exchange
+	for _, id := range slices.Sorted(maps.Keys(c.exchanges)) {
+		x := c.exchanges[id]
+		if !x.ours || x.quick == nil || x.quick.step != 1 {
+			continue
 		}
+		if len(n.SPI) == 4 && binary.BigEndian.Uint32(n.SPI) == x.quick.spi {
+			meant = x
+			break
+		}
+		if meant == nil {
+			meant = x
+		}
+	}
+	if meant != nil {
+		c.refused(now, meant, fmt.Errorf("the gateway says %v", n))
 	}
 }
 
@@ -165,6 +181,10 @@ func (c *Conn) deleted(now time.Time, d isakmp.Delete) {
 		switch {
 		case d.Protocol == isakmp.ProtocolISAKMP && string(s) == string(c.cookies()):
 			c.note("received", "Delete of the ISAKMP SA")
+			if c.client != nil && c.xauth.answered && c.phase == secured { // some say no in this way only
+				c.fail(XAUTHRefused, Peer, errors.New("the gateway ended the association instead of a verdict"))
+				return
+			}
 			c.fail(PeerDeleted, Peer, nil)
 			return
 		case d.Protocol == isakmp.ProtocolESP && len(s) == 4:
@@ -173,8 +193,7 @@ func (c *Conn) deleted(now time.Time, d isakmp.Delete) {
 	}
 }
 
-// deletedSPI drops an IPsec SA that the peer no longer has. When it was the last for its selector, a new one is
-// negotiated at once: the tunnel is wanted.
+// deletedSPI drops an IPsec SA that the peer no longer has.
 func (c *Conn) deletedSPI(now time.Time, spi uint32, why string) {
 	ch := c.child(spi)
 	for _, x := range c.children {
@@ -185,12 +204,12 @@ func (c *Conn) deletedSPI(now time.Time, spi uint32, why string) {
 	if ch == nil {
 		return
 	}
-	s := ch.sa.Selector
 	c.dropChild(ch, why, false)
-	if c.client != nil && c.newest(s) == nil && ch.retire.IsZero() {
-		c.quicks = append(c.quicks, s)
-		c.nextQuick(now)
-	}
+	c.again(now, ch)
+}
+
+func (c *Conn) deleteSelf() isakmp.Delete {
+	return isakmp.Delete{DOI: isakmp.DOIIPsec, Protocol: isakmp.ProtocolISAKMP, SPISize: 16, SPIs: [][]byte{c.cookies()}}
 }
 
 // Close ends the association: the peer is told with a Delete per IPsec SA and one for the ISAKMP SA, in messages of
@@ -204,7 +223,7 @@ func (c *Conn) Close(_ time.Time, why string) []Event {
 		for _, ch := range append([]*child(nil), c.children...) {
 			c.dropChild(ch, "closed", true)
 		}
-		c.inform(isakmp.Delete{DOI: isakmp.DOIIPsec, Protocol: isakmp.ProtocolISAKMP, SPISize: 16, SPIs: [][]byte{c.cookies()}})
+		c.inform(c.deleteSelf())
 	}
 	if c.phase != closed {
 		c.end()

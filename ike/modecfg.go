@@ -3,6 +3,7 @@ package ike
 import (
 	"encoding/binary"
 	"errors"
+	"net/netip"
 	"time"
 
 	"ezvpn/ike/isakmp"
@@ -37,7 +38,8 @@ func (c *Conn) pull(now time.Time) {
 		as = append(as, isakmp.TLV(isakmp.UnityDDNSHostname, []byte(c.client.Hostname)))
 	}
 	as = append(as, isakmp.TLV(isakmp.ConfigAppVersion, []byte(c.client.AppVersion)))
-	x.config = &configExchange{identifier: pullIdentifier, waiting: true}
+	x.config = &configExchange{identifier: pullIdentifier, waiting: true, asked: true}
+	c.pulling = x
 	if c.sendConfig(x, isakmp.ConfigRequest, pullIdentifier, as...) {
 		c.note("sent", "Mode Config request")
 		x.again.start(now)
@@ -47,15 +49,36 @@ func (c *Conn) pull(now time.Time) {
 
 // pulled takes the REPLY to our REQUEST.
 func (c *Conn) pulled(now time.Time, m isakmp.Config) {
-	net := readModeConfig(m.Attributes, c.remote.Addr())
-	c.net = &net
+	c.pulling = nil
+	c.learn(m.Attributes)
 	c.configured(now)
+}
+
+// stopPull takes our request back: the gateway wants to know first who we are.
+func (c *Conn) stopPull() {
+	if x := c.pulling; x != nil {
+		x.again.stop()
+		delete(c.exchanges, x.id)
+		c.pulling = nil
+	}
+}
+
+// learn adds what was said to what is known.
+func (c *Conn) learn(as []isakmp.Attribute) {
+	n := readModeConfig(as, c.remote.Addr())
+	if c.client.NoAddress {
+		n.Address, n.Netmask = netip.Addr{}, netip.Addr{} // some gateways send it unasked
+	}
+	if c.net != nil {
+		n = n.over(*c.net)
+	}
+	c.net = &n
 }
 
 // pushedConfig takes a SET. It counts only when XAUTH is done, or was not agreed on.
 func (c *Conn) pushedConfig(now time.Time, m isakmp.Config) {
-	net := readModeConfig(m.Attributes, c.remote.Addr())
-	c.net, c.pushed = &net, true
+	c.learn(m.Attributes)
+	c.pushed = true
 	if c.xauth.done || !c.sa.XAUTH && !c.xauth.begun {
 		c.configured(now)
 	}
@@ -64,11 +87,10 @@ func (c *Conn) pushedConfig(now time.Time, m isakmp.Config) {
 // configured hands the configuration out and lets Quick Mode begin.
 func (c *Conn) configured(now time.Time) {
 	c.wait = time.Time{}
-	c.stage = PhaseConfig
+	if c.phase != configured {
+		c.stage = PhaseConfig
+	}
 	if !c.client.NoAddress && !c.net.Address.IsValid() {
-		if c.phase == configured {
-			return // a later push that leaves the address out
-		}
 		c.fail(NoAddress, Peer, errors.New("the gateway gave no usable address"))
 		return
 	}
@@ -148,7 +170,7 @@ func (c *Conn) command(now time.Time, kind uint8, what configExchange, as []isak
 	if !c.random(b[:]) {
 		return c.take(), nil
 	}
-	what.identifier, what.waiting = binary.BigEndian.Uint16(b[:]), true
+	what.identifier, what.waiting, what.asked = binary.BigEndian.Uint16(b[:]), true, kind == isakmp.ConfigRequest
 	x.config = &what
 	if c.sendConfig(x, kind, what.identifier, as...) {
 		x.again.start(now)

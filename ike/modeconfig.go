@@ -27,7 +27,7 @@ func readModeConfig(as []isakmp.Attribute, gateway netip.Addr) ModeConfig {
 		r.attribute(a)
 	}
 	if slices.Contains(r.n.Include, everything) {
-		r.n.Include = nil
+		r.n.Include, r.n.everything = nil, true
 	}
 	return r.n
 }
@@ -75,7 +75,7 @@ func (r *reader) attribute(a isakmp.Attribute) {
 		n.Banner = cutText(a.Value)
 	case isakmp.UnitySavePassword:
 		v, ok := a.Uint()
-		n.SavePassword = ok && v == 1
+		n.SavePassword, n.saveSaid = ok && v == 1, true
 	case isakmp.UnityDefaultDomain:
 		n.Domain = cutText(a.Value)
 	case isakmp.UnitySplitDNS:
@@ -179,6 +179,50 @@ func (r *reader) network(a isakmp.Attribute, list []netip.Prefix, p netip.Prefix
 		return append(list, p)
 	}
 	return list
+}
+
+// over lays what was said now over what was said before: a banner alone leaves the address as it is.
+func (n ModeConfig) over(old ModeConfig) ModeConfig {
+	text := func(to *string, from string) {
+		if *to == "" {
+			*to = from
+		}
+	}
+	text(&n.Domain, old.Domain)
+	text(&n.Banner, old.Banner)
+	text(&n.Version, old.Version)
+	if !n.Address.IsValid() {
+		n.Address, n.Netmask = old.Address, old.Netmask
+	}
+	if n.Expires == 0 {
+		n.Expires = old.Expires
+	}
+	if n.DNS == nil {
+		n.DNS = old.DNS
+	}
+	if n.NBNS == nil {
+		n.NBNS = old.NBNS
+	}
+	if n.SplitDNS == nil {
+		n.SplitDNS = old.SplitDNS
+	}
+	if n.Include == nil && !n.everything {
+		n.Include = old.Include
+	}
+	if n.Exclude == nil {
+		n.Exclude = old.Exclude
+	}
+	if !n.BackupSaid {
+		n.BackupServers, n.BackupSaid = old.BackupServers, old.BackupSaid
+	}
+	if n.PFS < 0 {
+		n.PFS = old.PFS
+	}
+	if n.UDPPort == 0 {
+		n.UDPPort = old.UDPPort
+	}
+	n.SavePassword = n.SavePassword || !n.saveSaid && old.SavePassword
+	return n
 }
 
 // attributes writes a configuration the way a gateway sends it.

@@ -94,7 +94,11 @@ func (c *Conn) protected(now time.Time, h isakmp.Header, body []byte, digest [32
 			return
 		}
 		if len(c.used) >= maxUsed {
-			c.drop("flood", errors.New("too many exchanges under one ISAKMP SA"))
+			c.fail(Expired, Local, errors.New("no message IDs are left under this ISAKMP SA"))
+			return
+		}
+		if c.evict(); len(c.exchanges) >= maxExchanges {
+			c.drop("flood", errors.New("too many exchanges at once"))
 			return
 		}
 		x = &exchange{kind: h.Exchange, id: h.MessageID, chain: c.chain.Exchange(c.auth.hash, h.MessageID)}
@@ -135,21 +139,22 @@ func (c *Conn) accept(x *exchange, in incoming) {
 	c.used[x.id] = struct{}{}
 	if c.server != nil {
 		c.remote, c.marker = c.from.Remote, c.from.Marker // the peer may have got a new mapping (RFC 3947 §7)
+		c.sa.Remote, c.sa.Marker = c.remote, c.marker
 	}
 }
 
 // evict makes room in the table: of the finished exchanges the oldest goes.
 func (c *Conn) evict() {
-	if len(c.exchanges) < maxExchanges {
-		return
-	}
-	var oldest *exchange
-	for _, x := range c.exchanges {
-		if !x.forget.IsZero() && (oldest == nil || x.forget.Before(oldest.forget)) {
-			oldest = x
+	for len(c.exchanges) >= maxExchanges {
+		var oldest *exchange
+		for _, x := range c.exchanges {
+			if !x.forget.IsZero() && (oldest == nil || x.forget.Before(oldest.forget)) {
+				oldest = x
+			}
 		}
-	}
-	if oldest != nil {
+		if oldest == nil {
+			return
+		}
 		delete(c.exchanges, oldest.id)
 	}
 }

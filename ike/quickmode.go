@@ -50,6 +50,7 @@ func (c *Conn) selectors() (out []Selector) {
 
 // nextQuick starts the Quick Mode whose turn it is. One at a time: gateways take few at once.
 func (c *Conn) nextQuick(now time.Time) {
+	c.quickAt = time.Time{}
 	if len(c.quicks) == 0 || c.phase == closed {
 		return
 	}
@@ -64,16 +65,21 @@ func (c *Conn) pfs() keymat.Group {
 		return c.server.PFS
 	}
 	g := c.client.PFS
-	if g == 0 && c.net != nil {
-		switch {
-		case c.net.PFS == 1:
+	if g == 0 && c.net != nil && c.net.PFS > 0 {
+		g = keymat.Group(c.net.PFS)
+		if !g.Known() || !c.named(g) { // 1 is how Cisco says "as in phase 1"
 			g = c.sa.Suite.Group
-		case c.net.PFS > 1 && keymat.Group(c.net.PFS).Known():
-			g = keymat.Group(c.net.PFS)
 		}
 	}
 	return g
 }
+
+// named says whether a group may be used: one that is weak only when the profile names it.
+func (c *Conn) named(g keymat.Group) bool {
+	return c.server != nil || g != modp1024 || c.client.PFS == g || c.sa.Suite.Group == g
+}
+
+const modp1024 = 2
 
 func (c *Conn) suites() []Suite {
 	if c.server != nil {
@@ -154,7 +160,7 @@ func (c *Conn) newSPI() (uint32, bool) {
 // quickMode takes a message of Quick Mode.
 func (c *Conn) quickMode(now time.Time, x *exchange, in incoming) {
 	switch q := x.quick; {
-	case q == nil && in.header.Flags&isakmp.Commit == 0 && c.phase == configured, q == nil && c.server != nil:
+	case q == nil && (c.phase == configured || c.server != nil):
 		c.quickFirst(now, x, in)
 	case q == nil:
 		c.drop("unexpected", errors.New("Quick Mode before Mode Config"))
@@ -199,7 +205,6 @@ func (c *Conn) quickSecond(now time.Time, x *exchange, in incoming) {
 	q.clear()
 	if !ch.sa.Ready {
 		ch.commit = now.Add(commitWait)
-		return
 	}
 	x.forget = now.Add(keep)
 	c.quickEnded(now, x, true)
@@ -223,7 +228,6 @@ func (c *Conn) quickCommit(now time.Time, x *exchange, in incoming) {
 	if ch := c.child(x.quick.spi); ch != nil {
 		c.connect(now, ch)
 	}
-	c.quickEnded(now, x, true)
 }
 
 // agree reads what the responder of our Quick Mode chose: one of our transforms, our selector or less.

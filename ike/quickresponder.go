@@ -20,7 +20,11 @@ func (c *Conn) quickFirst(now time.Time, x *exchange, in incoming) {
 	c.emit(Heard{})
 	q := &quick{life: c.life2(), step: 9}
 	x.quick, x.forget = q, now.Add(keep)
-	if err := c.consider(q, in.payloads); err != nil {
+	err := c.consider(q, in.payloads)
+	if err == nil && len(c.children) >= maxChildren {
+		err = fmt.Errorf("there are %d IPsec SAs already", maxChildren)
+	}
+	if err != nil {
 		c.drop("proposal", err)
 		c.inform(isakmp.Notify{DOI: isakmp.DOIIPsec, Protocol: isakmp.ProtocolESP, SPI: binary.BigEndian.AppendUint32(nil, q.chosen.spi),
 			Kind: isakmp.NoProposalChosen})
@@ -40,9 +44,7 @@ func (c *Conn) quickFirst(now time.Time, x *exchange, in incoming) {
 	}
 	out = append(out, selectorID(q.selector.Remote), selectorID(q.selector.Local))
 	out = append(out, c.lifeNotify(q)...)
-	if old := c.newest(q.selector); old != nil {
-		q.replaces = old.sa.In.SPI
-	}
+	q.replaces = c.follows(q.selector)
 	ch := c.makeChild(now, x, false)
 	if ch == nil {
 		return
@@ -81,6 +83,9 @@ func (c *Conn) consider(q *quick, payloads []isakmp.Parsed) error {
 	}
 	if !has {
 		return nil
+	}
+	if !c.named(q.chosen.pfs) {
+		return fmt.Errorf("%w: PFS with %v", errNotOffered, q.chosen.pfs)
 	}
 	if q.pair, err = c.dh(q.chosen.pfs); err != nil {
 		return err

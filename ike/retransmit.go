@@ -2,6 +2,8 @@ package ike
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"ezvpn/ike/isakmp"
@@ -42,11 +44,12 @@ func (c *Conn) retransmit(now time.Time) {
 		}
 		c.repeat(p.last)
 	}
-	for _, x := range c.exchanges {
+	for _, id := range slices.Sorted(maps.Keys(c.exchanges)) { // in one order, so that runs can be repeated
+		x := c.exchanges[id]
 		if c.phase == closed {
 			return
 		}
-		if !x.again.reached(now) {
+		if x == nil || !x.again.reached(now) {
 			continue
 		}
 		if x.again.next(now) {
@@ -71,7 +74,8 @@ func (c *Conn) silent(now time.Time, x *exchange) {
 		c.fail(c.hint.reason, Peer, c.hint.err)
 	case x == nil:
 		c.fail(NoAnswer, Local, nil)
-	case x.kind == isakmp.QuickMode && c.live(): // a rekey: the SA in use goes on, DPD decides about the peer
+	case x.kind == isakmp.QuickMode && (c.live() || c.client != nil && !x.ours):
+		// A rekey, or the peer's own idea: the SA in use goes on, DPD decides about the peer.
 		c.note("timeout", "Quick Mode was not answered")
 		if ch := c.child(x.quick.spi); ch != nil && !ch.sa.Ready {
 			c.dropChild(ch, "never confirmed", true)

@@ -102,11 +102,10 @@ func (c *Conn) answerFirst(now time.Time, h isakmp.Header, body []byte, digest [
 		c.drop("key-exchange", err)
 		return
 	}
-	c.one = &phaseOne{t: t, pair: pair, method: method, heard: digest, any: true}
+	c.one = &phaseOne{t: t, pair: pair, method: method, life: life, heard: digest, any: true}
 	c.sa.PeerIdentity, c.sa.Suite = Identity{id.Kind, string(id.Data)}, suite
 	c.natt = isakmp.ChooseNATT(c.learnVendors(payloads))
 	c.fragments = c.sa.Fragments && !c.server.NoFragments
-	c.sa.Expires = now.Add(life.Time) // what the client proposed, until the SA is up
 	c.message2(now, chosen, own)
 }
 
@@ -186,9 +185,8 @@ func (c *Conn) third(now time.Time, h isakmp.Header, body []byte, digest [32]byt
 	c.learnNAT(p.t.suite.Hash, payloads, c.local, c.remote)
 	p.heard, p.any, p.last = digest, true, nil
 	p.again.stop()
-	life := Life{Time: c.sa.Expires.Sub(now)}
 	p.clear()
-	c.secure(now, auth, chain, life)
+	c.secure(now, auth, chain, p.life)
 	c.wait = time.Time{} // what comes next is for the owner to say
 }
 

@@ -13,6 +13,7 @@ type configExchange struct {
 	xauth      bool
 	identifier uint16
 	waiting    bool // for the peer's REPLY or ACK
+	asked      bool // for a REPLY; otherwise for an ACK
 	status     bool // it carries the XAUTH status
 	ok         bool // which is success
 }
@@ -25,7 +26,8 @@ func (c *Conn) transaction(now time.Time, x *exchange, in incoming) {
 	m, _, _ := get[isakmp.Config](in.payloads)
 	answer := m.Kind == isakmp.ConfigReply || m.Kind == isakmp.ConfigAck
 	switch {
-	case answer && (x.config == nil || !x.config.waiting || m.Identifier != x.config.identifier && c.server != nil):
+	case answer && (x.config == nil || !x.config.waiting || x.config.asked != (m.Kind == isakmp.ConfigReply) ||
+		m.Identifier != x.config.identifier && c.server != nil):
 		c.drop("unexpected", fmt.Errorf("%s that nobody waits for", isakmp.ConfigKindName(m.Kind)))
 		return
 	case !answer && x.ours:

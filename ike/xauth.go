@@ -13,12 +13,13 @@ const maxPrompts = 3
 
 // xauthState is the conversation about user and password (XAUTH draft §5, §6).
 type xauthState struct {
-	begun   bool
-	done    bool
-	round   int
-	asked   map[uint16]int
-	pending *exchange // waits for Answer
-	request isakmp.Config
+	begun    bool
+	done     bool
+	answered bool // and no verdict yet
+	round    int
+	asked    map[uint16]int
+	pending  *exchange // waits for Answer
+	request  isakmp.Config
 }
 
 // xauthFields names the attributes that a user can be asked for.
@@ -53,6 +54,10 @@ func asksXAUTH(as []isakmp.Attribute) bool {
 // xauthRequest puts a REQUEST to the owner. The password goes out in Answer only, which needs c.auth: the gateway has
 // proved that it knows the group key.
 func (c *Conn) xauthRequest(now time.Time, x *exchange, m isakmp.Config) {
+	c.stopPull()
+	if c.phase == secured {
+		c.stage = PhaseXAUTH
+	}
 	x.config.xauth = true
 	x.last = nil // the answer is still to come: duplicates of the question are not answered
 	x.forget = time.Time{}
@@ -122,6 +127,7 @@ func (c *Conn) Answer(now time.Time, a XAUTHAnswer) []Event {
 	}
 	x := s.pending
 	s.pending = nil
+	s.answered = true
 	c.note("sent", "XAUTH answer")
 	if c.sendConfig(x, isakmp.ConfigReply, s.request.Identifier, out...) {
 		c.wait, x.forget = now.Add(stepWait), now.Add(stepWait+keep)
@@ -144,7 +150,8 @@ func (c *Conn) xauthVerdict(now time.Time, ok bool, message string) {
 	if c.xauth.done {
 		return // said again
 	}
-	c.xauth.begun, c.xauth.done, c.xauth.pending = true, ok, nil
+	c.stopPull()
+	c.xauth.begun, c.xauth.done, c.xauth.pending, c.xauth.answered = true, ok, nil, false
 	c.emit(XAUTHDone{OK: ok, Message: message})
 	switch {
 	case !ok:
