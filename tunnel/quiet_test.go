@@ -232,6 +232,7 @@ func TestPersistentErrors(t *testing.T) {
 		}
 		in.Close()
 		time.Sleep(2 * lastPause)
+		synctest.Wait()
 		if o.reads > 4000 || o.reads < 1000 || in.reads > 4000 {
 			t.Errorf("%d and %d reads in an hour, want about one a second", o.reads, in.reads)
 		}
