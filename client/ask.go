@@ -51,7 +51,7 @@ func (m machine) answered(now time.Time, e evAnswer) (machine, []action) {
 	for _, f := range p.Fields {
 		fields[f.Name] = ike.Secret(e.fields[f.Name])
 	}
-	m.creds = m.creds.answered(e.fields)
+	m.creds = m.creds.answered(p.round, e.fields)
 	m = m.enter(now, status.Configuring)
 	return m.reply(ike.XAUTHAnswer{Round: p.round, Fields: fields})
 }

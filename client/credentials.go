@@ -83,12 +83,13 @@ func (c credentials) value(name string) (profile.Secret, bool) {
 	return "", false
 }
 
-// answered notes what was typed.
-func (c credentials) answered(fields map[string]profile.Secret) credentials {
+// answered notes what was typed. Only the first round's password can be one that holds for another time: what a later
+// round calls a password is a code as a rule.
+func (c credentials) answered(round int, fields map[string]profile.Secret) credentials {
 	if u, ok := fields["username"]; ok {
 		c.user = string(u)
 	}
-	if p, ok := fields["password"]; ok {
+	if p, ok := fields["password"]; ok && round == 1 {
 		c.typed = p
 	}
 	return c

@@ -36,9 +36,11 @@ type (
 		iface  string
 		mtu    int
 		dnsBy  string
+		notes  []string // what the machine could not do as asked
 	}
 	evHostFailed   struct{ err error }
 	evDeviceFailed struct{ err error }
+	evOutsideLost  struct{} // the socket is closed, and not by us
 	evTornDown     struct{ err error }
 	evTick         struct{} // the machine's deadline may have come
 )

@@ -26,6 +26,9 @@ func (m machine) failed(now time.Time, f *ike.Failure) (machine, []action) {
 	case f.Reason == ike.XAUTHRefused || f.Reason == ike.XAUTHTooMany || f.Reason == ike.XAUTHTimeout:
 		m, more = m.stop(now, status.Blocked) // an account is never locked by us
 	case f.Reason == ike.ProposalRefused && f.Phase == ike.PhaseOne && m.peers.attempt+1 < len(offers(m.profile)):
+		// NO-PROPOSAL-CHOSEN comes in clear, so anybody on the way may forge it and lead us to the next group. That
+		// group is one that the profile lists; which weak ones may be in the list, security.allow says. The rating
+		// shows what was agreed.
 		m.peers.attempt++
 		m, more = m.dial(now)
 	case wasActive && m.profile.Connect == "manual" && f.Reason == ike.PeerDeleted:
@@ -118,7 +121,7 @@ func (m machine) tornDown(now time.Time, e evTornDown) (machine, []action) {
 	}
 	then := m.then
 	m.state, m.since = then, now
-	m.host, m.net, m.ready, m.up, m.iface, m.banner, m.warnings = nil, nil, false, false, "", "", nil
+	m.host, m.net, m.ready, m.up, m.iface, m.banner, m.warnings, m.notes = nil, nil, false, false, "", "", nil, nil
 	m.creds = credentials{}
 	for i := range m.peers.list {
 		if m.peers.list[i].health == "active" || m.peers.list[i].health == "trying" {

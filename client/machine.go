@@ -47,6 +47,7 @@ type machine struct {
 	mtu       int
 	dnsBy     string
 	warnings  []string
+	notes     []string // of the machine, about what was asked of it
 
 	diagnosis *status.Diagnosis
 	deadline  time.Time    // of the prompt or the pause; zero for none

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"os"
@@ -25,7 +26,7 @@ func (s *session) perform(now time.Time, a action) {
 	case actNote:
 		s.note(now, a.kind, a.text)
 	case actResolve:
-		s.submit(func(w *worker) event { return w.resolve(a.name) })
+		s.resolve(a.name)
 	case actDial:
 		s.dial(now, a)
 	case actAnswer:
@@ -57,25 +58,32 @@ func (s *session) perform(now time.Time, a action) {
 	}
 }
 
+// resolve looks a name up, until an answer comes or the session is released.
+func (s *session) resolve(name string) {
+	ctx, cancel := context.WithTimeout(context.Background(), resolveTime)
+	s.resolves = cancel
+	s.submit(func(w *worker) event { defer cancel(); return w.resolve(ctx, name) })
+}
+
 // dial opens the outside on the first call and begins phase 1.
 func (s *session) dial(now time.Time, a actDial) {
 	if s.tunnel == nil {
 		o, err := s.platform.OpenOutside(a.profile.IKE.LocalPort)
 		if err != nil {
-			s.queue = append(s.queue, evDialFailed{err})
+			s.enqueue(evDialFailed{err})
 			return
 		}
 		s.tunnel = tunnel.Open(o, tunnel.Options{Keepalive: a.profile.NAT.Keepalive})
 	}
 	local, err := s.tunnel.LocalAddr(a.to.Addr())
 	if err != nil {
-		s.queue = append(s.queue, evDialFailed{err})
+		s.enqueue(evDialFailed{err})
 		return
 	}
 	hostname, _ := os.Hostname() // DDNS_HOSTNAME is a courtesy; without it nothing is missing
 	cfg, err := ikeConfig(a, local, hostname, s.platform.Rand)
 	if err != nil {
-		s.queue = append(s.queue, evDialFailed{err})
+		s.enqueue(evDialFailed{err})
 		return
 	}
 	s.local = local
@@ -123,14 +131,14 @@ func (s *session) finished(now time.Time, r result) {
 	}
 }
 
-// attach gives the tunnel the device that the worker opened; one that it replaces is closed.
+// attach gives the tunnel the device that the worker opened; one that it replaces is closed by the worker, whose it is.
 func (s *session) attach(in tunnel.Inside) {
 	if in == s.attached {
 		return
 	}
-	if old := s.attached; old != nil {
+	if s.attached != nil {
 		s.tunnel.Detach()
-		s.submit(func(*worker) event { old.Close(); return nil })
+		s.submit(func(w *worker) event { w.closeOld(); return nil })
 	}
 	s.attached = in
 	s.tunnel.Attach(in)
@@ -147,6 +155,10 @@ func innerMTU(p *profile.Profile) int {
 
 // release puts the machine back, then closes both sides.
 func (s *session) release() {
+	if s.resolves != nil {
+		s.resolves()
+		s.resolves = nil
+	}
 	t := s.tunnel
 	s.tunnel, s.attached, s.conn, s.detector = nil, nil, nil, nil
 	s.submit(func(w *worker) event { return w.release(t) })
@@ -163,6 +175,7 @@ func (s *session) close() {
 // end closes what others read from. The loop returns after it.
 func (s *session) end() {
 	s.settle()
+	s.last = s.view(time.Now())
 	close(s.jobs)
 	for w := range s.watchers {
 		close(w)

@@ -36,9 +36,12 @@ type session struct {
 	heardIKE time.Time
 	local    netip.AddrPort // the outside address that the present peer sees of us, NAT aside
 	timeline timeline
-	queue    []event
-	pending  []job // for the worker, in order
-	working  int   // jobs that it has not reported on
+	queue    []happened
+	resolves context.CancelFunc // ends the look-up that is under way; nil for none
+	volumeAt time.Time          // when the volume of the IPsec SAs is looked at again
+	last     status.Snapshot    // after the end
+	pending  []job              // for the worker, in order
+	working  int                // jobs that it has not reported on
 	serial   uint64
 	watchers map[chan status.Snapshot]struct{}
 	downs    []chan struct{} // Disconnect calls that wait
@@ -54,6 +57,12 @@ func newSession(p Platform, log *slog.Logger) *session {
 	go (&worker{platform: p}).run(s.jobs, s.results)
 	go s.loop()
 	return s
+}
+
+// happened is an event that waits for its turn, and the association that it is about; nil for others.
+type happened struct {
+	conn  *ike.Conn
+	event event
 }
 
 // loop runs until close. Whatever wakes it, deadlines are looked at with the present time.
@@ -80,7 +89,11 @@ func (s *session) loop() {
 			s.working++
 		case f := <-s.commands:
 			f(time.Now())
-		case d := <-datagrams:
+		case d, open := <-datagrams:
+			if !open {
+				s.dispatch(time.Now(), evOutsideLost{})
+				break
+			}
 			s.receive(time.Now(), d)
 		case <-unanswered:
 		case <-timer.C:
@@ -112,7 +125,8 @@ func (s *session) arm(t *time.Timer) {
 	if s.conn != nil {
 		earlier(s.conn.Deadline())
 	}
-	if s.detector != nil {
+	earlier(s.volumeAt)
+	if s.watching() {
 		a := s.activity()
 		if d := s.detector.Deadline(a); !d.IsZero() {
 			earlier(d)
@@ -136,11 +150,16 @@ func (s *session) due(now time.Time) {
 	if s.conn != nil {
 		s.feed(now, s.conn.Advance(now))
 	}
-	if s.detector != nil {
+	if s.watching() {
 		s.watchPeer(now)
 	}
+	s.watchVolume(now)
 	s.dispatch(now, evTick{})
 }
+
+// watching says whether DPD has the peer in view: while the tunnel is up. Before that the engine has its own patience
+// with each step, and some gateways answer no R-U-THERE until XAUTH is done.
+func (s *session) watching() bool { return s.detector != nil && s.m.state == status.Active }
 
 func (s *session) watchPeer(now time.Time) {
 	switch verdict, seq := s.detector.Step(now, s.activity()); verdict {
@@ -171,13 +190,19 @@ func (s *session) receive(now time.Time, d tunnel.IKEDatagram) {
 	s.feed(now, s.conn.Receive(now, ike.Datagram{Remote: d.Peer, Marker: d.Marker, Data: d.Data}))
 }
 
-// feed takes the events of the engine: some are for the loop, the rest are for the machine.
+// feed takes the events of the engine: some are for the loop, the rest are for the machine. The machine may go on to
+// another association at any of them; then of the old one only what it still has to send counts.
 func (s *session) feed(now time.Time, events []ike.Event) {
 	conn := s.conn
 	for _, ev := range events {
-		switch e := ev.(type) {
-		case ike.Send:
+		if e, ok := ev.(ike.Send); ok {
 			s.send(e.Datagram)
+			continue
+		}
+		if s.conn != conn {
+			continue
+		}
+		switch e := ev.(type) {
 		case ike.Heard:
 			s.heardIKE = now
 		case ike.ProbeAcked:
@@ -191,9 +216,6 @@ func (s *session) feed(now time.Time, events []ike.Event) {
 			s.dispatch(now, evIKE{e})
 		default:
 			s.dispatch(now, evIKE{e})
-		}
-		if s.conn != conn && s.conn != nil {
-			return // the machine went on to another association
 		}
 	}
 }
@@ -218,22 +240,34 @@ func (s *session) secured(now time.Time, e ike.Secured) {
 
 // dispatch gives one event to the machine and carries out what it wants; events that come of it follow in order.
 func (s *session) dispatch(now time.Time, ev event) {
-	s.queue = append(s.queue, ev)
+	s.enqueue(ev)
 	if len(s.queue) > 1 {
 		return // an outer call works the queue off
 	}
 	for len(s.queue) > 0 {
-		var acts []action
-		s.m, acts = s.m.step(now, s.queue[0])
-		for _, a := range acts {
-			s.perform(now, a)
+		if next := s.queue[0]; next.conn == nil || next.conn == s.conn {
+			var acts []action
+			s.m, acts = s.m.step(now, next.event)
+			for _, a := range acts {
+				s.perform(now, a)
+			}
 		}
 		s.queue = s.queue[1:]
 	}
 	s.queue = nil
 }
 
+func (s *session) enqueue(ev event) {
+	h := happened{event: ev}
+	if _, ok := ev.(evIKE); ok {
+		h.conn = s.conn
+	}
+	s.queue = append(s.queue, h)
+}
+
+// note adds a line to timeline and log. What a gateway said may be in it.
 func (s *session) note(now time.Time, kind, text string) {
+	text = status.FilterLine(text)
 	s.timeline.add(now, kind, text)
 	s.log.Info(text, "kind", kind)
 }
@@ -244,7 +278,7 @@ func (s *session) changed(before machine) bool {
 		return false
 	}
 	return s.m.state == status.Active || s.m.state != before.state || s.m.prompt != before.prompt ||
-		s.m.diagnosis != before.diagnosis || s.m.isakmp != before.isakmp || s.m.ready != before.ready ||
+		s.m.diagnosis != before.diagnosis || s.m.net != before.net || s.m.isakmp != before.isakmp || s.m.ready != before.ready ||
 		!slices.Equal(s.m.peers.status(), before.peers.status()) || len(s.m.sas) != len(before.sas)
 }
 
@@ -263,6 +297,10 @@ func (s *session) do(f func(now time.Time)) bool {
 var errClosed = errors.New("the service is stopping")
 
 func (s *session) connect(p *profile.Profile, o ConnectOptions) error {
+	if p == nil || len(p.Peers) == 0 || len(p.IKE.Proposals) == 0 {
+		return errors.New("the profile names no peer or no IKE proposal")
+	}
+	p = p.Clone()
 	err := errClosed
 	s.do(func(now time.Time) {
 		if !s.m.idle() || s.closing {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -46,10 +47,13 @@ func (m machine) step(now time.Time, ev event) (machine, []action) {
 		if e.seq != m.seq {
 			return m, nil // a newer request is under way
 		}
-		m.ready, m.iface, m.mtu, m.dnsBy = true, e.iface, e.mtu, e.dnsBy
+		m.ready, m.iface, m.mtu, m.dnsBy, m.notes = true, e.iface, e.mtu, e.dnsBy, e.notes
 		return m.active(now)
 	case evHostFailed:
 		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.HostFailed, Err: e.err})
+		return m.stop(now, status.Blocked)
+	case evOutsideLost:
+		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.NoNetwork, Err: errors.New("the UDP socket was closed")})
 		return m.stop(now, status.Blocked)
 	case evDeviceFailed:
 		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.DeviceFailed, Err: e.err})
@@ -105,11 +109,13 @@ func (m machine) dial(now time.Time) (machine, []action) {
 		m, acts = m.request(h)
 	}
 	initial := !slices.Contains(m.contacted, to.Addr())
-	offers := offers(m.profile)
-	attempt := (m.peers.attempt + m.peers.round) % len(offers)
 	return m, append(acts, actNote{"peer", "trying " + trying(m.peerName(), to)},
-		actDial{to: to, profile: m.profile, attempt: attempt, initial: initial})
+		actDial{to: to, profile: m.profile, attempt: m.attempt(), initial: initial})
 }
+
+// attempt is which offer to make. Each round begins with another one: a gateway may say nothing at all to a group that
+// it does not speak.
+func (m machine) attempt() int { return (m.peers.attempt + m.peers.round) % len(offers(m.profile)) }
 
 // trying names a peer, and its address where the name does not say it.
 func trying(name string, to netip.AddrPort) string {
@@ -205,7 +211,7 @@ func (m machine) active(now time.Time) (machine, []action) {
 	m = m.enter(now, status.Active)
 	m.up, m.diagnosis, m.redirects = true, nil, 0
 	m.peers = m.peers.mark(now, "active", "")
-	m.peers.round, m.peers.tries = 0, 0
+	m.peers.attempt, m.peers.round, m.peers.tries = m.attempt(), 0, 0 // what worked comes first next time
 	return m, []action{actNote{"state", "up through " + m.peerName()}}
 }
 

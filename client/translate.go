@@ -129,7 +129,7 @@ func hostConfig(p *profile.Profile, n ike.ModeConfig, gateway netip.Addr) (host.
 		c.Routes = []netip.Prefix{everything}
 	}
 	for _, x := range n.Exclude {
-		if p.Routes.LocalLAN && x.Addr().IsPrivate() {
+		if p.Routes.LocalLAN && private(x) {
 			c.Exclude = append(c.Exclude, x)
 		} else {
 			warnings = append(warnings, fmt.Sprintf("the gateway asked to keep %s outside the tunnel; the profile does not allow it", x))
@@ -138,6 +138,16 @@ func hostConfig(p *profile.Profile, n ike.ModeConfig, gateway netip.Addr) (host.
 	full := slices.Contains(c.Routes, everything)
 	c.DNS, warnings = dnsConfig(p, n, full, warnings)
 	return c, append(warnings, n.Dropped...)
+}
+
+// private says that nothing of p is outside the private networks (RFC 1918).
+func private(p netip.Prefix) bool {
+	p = p.Masked()
+	return slices.ContainsFunc(privateNetworks, func(n netip.Prefix) bool { return n.Bits() <= p.Bits() && n.Contains(p.Addr()) })
+}
+
+var privateNetworks = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
 }
 
 func dnsConfig(p *profile.Profile, n ike.ModeConfig, full bool, warnings []string) (host.DNS, []string) {

@@ -29,7 +29,7 @@ type counters struct {
 // snapshotOf is pure: machine and counters in, the whole status out.
 func snapshotOf(now time.Time, m machine, c counters) status.Snapshot {
 	s := status.Snapshot{Version: 1, Time: now, State: m.state, Since: m.since, Owner: m.owner, Diagnosis: m.diagnosis,
-		Banner: m.banner, Peers: m.peers.status(), Warnings: m.warnings, Events: c.events}
+		Banner: m.banner, Peers: m.peers.status(), Warnings: filterAll(slices.Concat(m.warnings, m.notes)), Events: c.events}
 	if m.profile != nil {
 		s.Profile = m.profile.Name
 		s.DPD = dpdView(m, c)
@@ -78,9 +78,9 @@ func firstOf(s []string) string {
 }
 
 func filterAll(in []string) []string {
-	out := make([]string, len(in))
-	for i, s := range in {
-		out[i] = status.FilterLine(s)
+	var out []string
+	for _, s := range in {
+		out = append(out, status.FilterLine(s))
 	}
 	return out
 }

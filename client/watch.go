@@ -11,7 +11,7 @@ import (
 func (s *session) snapshot() status.Snapshot {
 	var snap status.Snapshot
 	if !s.do(func(now time.Time) { snap = s.view(now) }) {
-		snap = s.view(time.Now()) // the loop has ended; nobody else writes
+		snap = s.last // the loop has ended; nobody writes any more
 	}
 	return snap
 }

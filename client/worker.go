@@ -29,6 +29,7 @@ type worker struct {
 	platform Platform
 	inside   tunnel.Inside
 	addr     netip.Addr
+	old      []tunnel.Inside // replaced, but perhaps still attached
 }
 
 // run ends when jobs is closed.
@@ -38,9 +39,7 @@ func (w *worker) run(jobs <-chan job, results chan<- result) {
 	}
 }
 
-func (w *worker) resolve(name string) event {
-	ctx, cancel := context.WithTimeout(context.Background(), resolveTime)
-	defer cancel()
+func (w *worker) resolve(ctx context.Context, name string) event {
 	addrs, err := w.platform.Resolve(ctx, name)
 	var v4 []netip.Addr
 	for _, a := range addrs {
@@ -62,6 +61,9 @@ func (w *worker) configure(a actConfigure) event {
 		if err != nil {
 			return evDeviceFailed{err}
 		}
+		if w.inside != nil {
+			w.old = append(w.old, w.inside)
+		}
 		w.inside, w.addr = in, addr
 	}
 	cfg.Interface, cfg.MTU = w.inside.Name(), a.mtu
@@ -75,7 +77,19 @@ func (w *worker) configure(a actConfigure) event {
 	if d, ok := w.platform.Host.(interface{ DNSBy() string }); ok {
 		ready.dnsBy = d.DNSBy()
 	}
+	if n, ok := w.platform.Host.(interface{ Notes() []string }); ok {
+		ready.notes = n.Notes()
+	}
 	return ready
+}
+
+// closeOld closes the devices that were replaced.
+func (w *worker) closeOld() (err error) {
+	for _, in := range w.old {
+		err = errors.Join(err, in.Close())
+	}
+	w.old = nil
+	return err
 }
 
 // release puts the machine back, then closes both sides.
@@ -92,5 +106,6 @@ func (w *worker) release(t *tunnel.Tunnel) event {
 		errs = append(errs, w.inside.Close())
 		w.inside = nil
 	}
+	errs = append(errs, w.closeOld())
 	return evTornDown{errors.Join(errs...)}
 }
