@@ -105,3 +105,48 @@ func FuzzReceive(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAnswer gives the client any plaintext as the answer that it waits for: to its Mode Config request, and to its
+// Quick Mode.
+func FuzzAnswer(f *testing.F) {
+	for _, name := range []string{"01-vpnc-aggr-aes128-sha1", "02-swan-aggr-aes256-sha256", "08-swan-pfs"} {
+		for _, m := range capturetest.Load(f, name).Messages {
+			if len(m.Payloads) > 1 && m.Payloads[0].Type == "HASH" && m.Dir == "r->i" {
+				after := m.Plaintext[len(m.Payloads[0].Body)+4 : len(m.Plaintext)-m.Padding]
+				f.Add(m.Exchange == "quick", m.Plaintext[0], []byte(after))
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, quick bool, first uint8, after []byte) {
+		kind, from := isakmp.Transaction, 2
+		if quick {
+			kind, from = isakmp.QuickMode, 0
+		}
+		p := newPairWith(t, testConfig(), testServer(), deafTo(kind, from))
+		p.drive(500 * time.Millisecond)
+		for _, x := range p.client.exchanges {
+			if !x.ours || x.kind != kind || x.again.at.IsZero() {
+				continue
+			}
+			auth := p.server.auth
+			sum := keymat.MessageHash(auth.hash, auth.keys.A, x.id, after)
+			if quick {
+				sum = keymat.Hash2(auth.hash, auth.keys.A, x.id, x.quick.ni, after)
+			}
+			plain := auth.cipher.Pad(append(append([]byte{first, 0, 0, byte(4 + len(sum))}, sum...), after...))
+			text, err := auth.cipher.Encrypt(auth.keys.Key, x.chain.IV(), plain)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := p.server.header(kind, x.id)
+			h.Next, h.Flags, h.Length = isakmp.TypeHash, isakmp.Encrypted, uint32(isakmp.HeaderLen+len(text))
+			p.take(p.inject(append(h.Append(nil), text...)), true)
+			p.drive(2 * time.Minute)
+			if len(p.failures) == 0 && !p.client.live() {
+				t.Fatal("the association neither came up nor says why not")
+			}
+			return
+		}
+		t.Fatal("nothing waits for an answer")
+	})
+}
