@@ -173,9 +173,9 @@ func (s *session) close() {
 }
 
 // end closes what others read from. The loop returns after it.
-func (s *session) end() {
+func (s *session) end(now time.Time) {
 	s.settle()
-	s.last = s.view(time.Now())
+	s.last = s.view(now)
 	close(s.jobs)
 	for w := range s.watchers {
 		close(w)

@@ -107,7 +107,7 @@ func (s *session) loop() {
 			s.publish(now)
 		}
 		if s.closing && s.m.idle() && len(s.pending) == 0 && s.working == 0 {
-			s.end()
+			s.end(now)
 			return
 		}
 	}
