@@ -11,14 +11,24 @@ import (
 const (
 	firstPause = 5 * time.Second
 	maxPause   = 5 * time.Minute
+
+	// stable is how long a tunnel must have been up to count as one: one that breaks sooner, again and again, is not
+	// set up again without a pause.
+	stable = time.Minute
 )
 
 // failed takes the end of an association that the engine decided on.
 func (m machine) failed(now time.Time, f *ike.Failure) (machine, []action) {
+	if m.prompt != nil && f.Reason == ike.PeerDeleted {
+		late := *f
+		late.Reason = ike.XAUTHTimeout // the gateway has less patience than we have; asking on and on helps nobody
+		f = &late
+	}
 	m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.Cause(f.Reason), By: string(f.By), Phase: f.Phase,
 		Sent: f.Sent, Received: f.Received, Hint: f.Hint, Err: f.Err})
 	note := actNote{"error", m.peerName() + ": " + f.Error()}
 	wasActive := m.state == status.Active
+	m = m.weigh(now)
 	m, acts := m.lose(now)
 	acts = append([]action{note}, acts...)
 	var more []action
@@ -33,13 +43,25 @@ func (m machine) failed(now time.Time, f *ike.Failure) (machine, []action) {
 		m, more = m.dial(now)
 	case wasActive && m.profile.Connect == "manual" && f.Reason == ike.PeerDeleted:
 		m, more = m.stop(now, status.ConnectRequired)
-	case wasActive && (f.Reason == ike.PeerDeleted || f.Reason == ike.Expired):
+	case wasActive && m.brief <= 1 && (f.Reason == ike.PeerDeleted || f.Reason == ike.Expired):
 		m.peers = m.peers.original()
 		m, more = m.resolve(now) // the gateway lives: the same peer again
 	default:
 		m, more = m.next(now, string(f.Reason))
 	}
 	return m, append(acts, more...)
+}
+
+// weigh counts the tunnels in a row that were up for a moment only.
+func (m machine) weigh(now time.Time) machine {
+	switch {
+	case m.state != status.Active:
+	case now.Sub(m.since) < stable:
+		m.brief++
+	default:
+		m.brief = 0
+	}
+	return m
 }
 
 // lose retires the SAs of an association that is over. The inside stays as it is: fail closed.
@@ -53,6 +75,7 @@ func (m machine) lose(time.Time) (machine, []action) {
 
 func (m machine) peerDead(now time.Time, e evPeerDead) (machine, []action) {
 	m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.Cause(ike.PeerDead), By: string(ike.Local), Sent: e.misses})
+	m = m.weigh(now)
 	note := actNote{"dpd", "peer " + m.peerName() + " not responding!"}
 	m, acts := m.lose(now)
 	m, more := m.next(now, "no answer to DPD")
@@ -79,7 +102,7 @@ func (m machine) next(now time.Time, why string) (machine, []action) {
 
 // pause waits before the list is tried again; what is set up inside stays.
 func (m machine) pause(now time.Time) (machine, []action) {
-	wait := min(firstPause<<min(m.peers.round-1, 10), maxPause)
+	wait := min(firstPause<<min(max(m.peers.round-1, m.brief-2), 10), maxPause)
 	m = m.forget().enter(now, status.Waiting)
 	m.deadline = now.Add(wait)
 	return m, []action{actDrop{}, actNote{"state", "no peer answers; next try in " + wait.String()}}
@@ -92,6 +115,7 @@ func (m machine) tick(now time.Time) (machine, []action) {
 	m.deadline = time.Time{}
 	switch {
 	case m.state == status.Waiting:
+		m.told = false
 		return m.resolve(now)
 	case m.prompt != nil:
 		p := m.prompt

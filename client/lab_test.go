@@ -239,21 +239,27 @@ func (l *lab) inside() *pipe {
 	return l.insides[len(l.insides)-1]
 }
 
-// pings sends n packets, gap apart, and counts what came back a second after the last.
+// pings sends n packets, gap apart, and counts what came back until a second after the last.
 func (l *lab) pings(n int, gap time.Duration) (back int) {
 	p := l.inside()
 	for i := range n {
 		p.in <- udpTo(leased, uint32(i))
 		time.Sleep(gap)
+		back += p.drain()
 	}
 	time.Sleep(time.Second)
 	synctest.Wait()
+	return back + p.drain()
+}
+
+// drain takes what came out.
+func (p *pipe) drain() (n int) {
 	for {
 		select {
 		case <-p.out:
-			back++
+			n++
 		default:
-			return back
+			return n
 		}
 	}
 }

@@ -30,6 +30,7 @@ type machine struct {
 	creds     credentials
 	contacted []netip.Addr // gateways that were sent INITIAL-CONTACT
 	redirects int
+	brief     int  // tunnels in a row that broke at once
 	up        bool // traffic flowed since connect: what follows is a failover
 
 	prompt  *prompt
@@ -50,6 +51,7 @@ type machine struct {
 	notes     []string // of the machine, about what was asked of it
 
 	diagnosis *status.Diagnosis
+	told      bool         // it is of this round through the list, and of this depth
 	deadline  time.Time    // of the prompt or the pause; zero for none
 	then      status.State // after the release
 }
@@ -93,7 +95,8 @@ func (m machine) peerName() string {
 	return m.peers.current().Peer.String()
 }
 
-// diagnosed keeps the diagnosis that tells most: a gateway that answered says more than one that did not.
+// diagnosed keeps the diagnosis that tells most of those of one round: a gateway that answered says more than one that
+// did not. That of an earlier round stays until there is a new one.
 func (m machine) diagnosed(now time.Time, e diagnose.Evidence) machine {
 	e.Peer = m.peerName()
 	if a, ok := m.peers.address(); ok {
@@ -102,8 +105,8 @@ func (m machine) diagnosed(now time.Time, e diagnose.Evidence) machine {
 	e.User = m.creds.user
 	d := diagnose.Of(e)
 	d.Time = now
-	if m.diagnosis == nil || m.up || diagnose.Tells(d) >= diagnose.Tells(*m.diagnosis) {
-		m.diagnosis = &d
+	if m.diagnosis == nil || m.up || !m.told || diagnose.Tells(d) >= diagnose.Tells(*m.diagnosis) {
+		m.diagnosis, m.told = &d, true
 	}
 	return m
 }

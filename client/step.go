@@ -129,7 +129,7 @@ func (m machine) ike(now time.Time, ev ike.Event) (machine, []action) {
 	switch e := ev.(type) {
 	case ike.Secured:
 		sa := e.SA
-		m.isakmp = &sa
+		m.isakmp, m.told = &sa, false // what fails from here on says more than what failed before
 		if a, ok := m.peers.address(); ok && !slices.Contains(m.contacted, a.Addr()) {
 			m.contacted = append(slices.Clone(m.contacted), a.Addr())
 		}

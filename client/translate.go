@@ -83,6 +83,10 @@ func peerIdentity(s string) *ike.Identity {
 
 var nattModes = map[string]ike.NATT{"force": ike.NATTForce, "auto": ike.NATTAuto, "drafts": ike.NATTDrafts}
 
+// fragmentSize makes an IKE fragment an IP packet of 1280 bytes at most, UDP header and marker included: every IPv6
+// path takes as much, and so does what tunnels IPv4 over one.
+const fragmentSize = 1280 - 20 - 8 - 4
+
 // ikeConfig is one association: one address, one DH group.
 func ikeConfig(d actDial, local netip.AddrPort, hostname string, rand io.Reader) (*ike.Config, error) {
 	p := d.profile
@@ -97,6 +101,7 @@ func ikeConfig(d actDial, local netip.AddrPort, hostname string, rand io.Reader)
 		Phase2: phase2(p), PFS: keymat.Group(p.ESP.PFS), Phase2Life: ike.Life{Time: p.ESP.Lifetime},
 		XAUTH: true, NoAddress: p.Mode == "network-extension", Inside: p.Inside.Networks, SAPerNetwork: p.ESP.PerNetwork,
 		Hostname: hostname, AppVersion: p.IKE.AppVersion, InitialContact: d.initial, NoFragments: !p.IKE.Fragmentation,
+		FragmentSize: fragmentSize,
 	}, nil
 }
 

@@ -47,6 +47,7 @@ type session struct {
 	user   string
 	round  int // XAUTH rounds after user and password
 	addr   netip.Addr
+	peer   netip.AddrPort // where ESP goes
 	silent bool
 	up     bool
 }
@@ -134,14 +135,19 @@ func (g *Gateway) Attempts() (n int) {
 func (g *Gateway) Rekey() {
 	g.do(func(now time.Time) {
 		for _, s := range g.sessions {
-			if s.up {
-				ev, err := s.conn.Quick(now, ike.Selector{Local: netip.MustParsePrefix("0.0.0.0/0"), Remote: netip.PrefixFrom(s.addr, 32)})
-				if err == nil {
-					g.take(now, s, ev)
-				}
-			}
+			g.rekey(now, s)
 		}
 	})
+}
+
+func (g *Gateway) rekey(now time.Time, s *session) {
+	if !s.up {
+		return
+	}
+	ev, err := s.conn.Quick(now, ike.Selector{Local: netip.MustParsePrefix("0.0.0.0/0"), Remote: netip.PrefixFrom(s.addr, 32)})
+	if err == nil {
+		g.take(now, s, ev)
+	}
 }
 
 // Disconnect sends every client away with Deletes.
@@ -224,7 +230,16 @@ func (g *Gateway) receive(now time.Time, d tunnel.IKEDatagram) {
 		g.sessions[h.Initiator] = s
 	}
 	if !s.silent {
+		defer g.follow(now, s)
 		g.take(now, s, s.conn.Receive(now, ike.Datagram{Remote: d.Peer, Marker: d.Marker, Data: d.Data}))
+	}
+}
+
+// follow gives a client that comes from a new address, as after a NAT forgot it, new SAs that go there.
+func (g *Gateway) follow(now time.Time, s *session) {
+	if moved := s.conn.Peer(); s.up && moved != s.peer {
+		s.peer = moved
+		g.rekey(now, s)
 	}
 }
 
@@ -234,7 +249,7 @@ func (g *Gateway) install(s *session, sa ike.IPsecSA) {
 	err := g.tunnel.Install(tunnel.SA{Suite: esp.Suite(sa.Suite), InSPI: sa.In.SPI, OutSPI: sa.Out.SPI, InEnc: sa.In.Enc, InAuth: sa.In.Auth,
 		OutEnc: sa.Out.Enc, OutAuth: sa.Out.Auth, Local: sa.Selector.Local, Remote: sa.Selector.Remote, Peer: s.conn.Peer(), InOnly: !sa.Ready && sa.Replaces != 0})
 	if err == nil && sa.Ready {
-		s.up = true
+		s.up, s.peer = true, s.conn.Peer()
 	}
 }
 

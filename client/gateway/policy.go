@@ -26,6 +26,8 @@ type Policy struct {
 	Net  ike.ModeConfig // what Mode Config gives beside the address
 	Push bool           // SET the configuration after XAUTH instead of waiting for a REQUEST
 
+	Redirect netip.Addr // every client is sent on to this gateway once phase 1 is up; invalid for none
+
 	// Inside narrows a proposed 0.0.0.0/0, as strongSwan and FortiGate do; empty accepts what is proposed.
 	Inside []netip.Prefix
 }

@@ -13,7 +13,8 @@ func (g *Gateway) server() *ike.Server {
 	p := g.o.Policy
 	addr := g.o.Addr.Addr().As4()
 	s := &ike.Server{Local: g.o.Addr, Identity: ike.Identity{Kind: isakmp.IDIPv4, Data: string(addr[:])}, Phase1: p.Phase1, Phase2: p.Phase2,
-		Life1: p.Life1, Life2: p.Life2, Kilobytes: p.KBytes, PFS: p.PFS, XAUTH: len(p.Users) > 0}
+		Life1: p.Life1, Life2: p.Life2, Kilobytes: p.KBytes, PFS: p.PFS, XAUTH: len(p.Users) > 0,
+		FragmentSize: 1280 - 20 - 8 - 4} // an IP packet of 1280 bytes
 	s.Group = func(id ike.Identity) (ike.Secret, bool) {
 		key, ok := p.Groups[id.Data]
 		if g.faults[WrongGroupKey] {
@@ -56,6 +57,9 @@ func (g *Gateway) take(now time.Time, s *session, events []ike.Event) {
 			}
 		case ike.Secured:
 			s.silent = g.faults[SilentAfterPhase1]
+			if g.o.Policy.Redirect.IsValid() {
+				g.redirect(now, s)
+			}
 			if len(g.o.Policy.Users) > 0 {
 				g.ask(now, s, 0, credentials, "")
 			}
@@ -76,6 +80,15 @@ func (g *Gateway) take(now time.Time, s *session, events []ike.Event) {
 	}
 }
 
+// redirect sends a client to another gateway of the cluster.
+func (g *Gateway) redirect(now time.Time, s *session) {
+	to := g.o.Policy.Redirect.As4()
+	ev, err := s.conn.Notify(isakmp.Notify{DOI: isakmp.DOIIPsec, Protocol: isakmp.ProtocolISAKMP, Kind: isakmp.UnityLoadBalance, Data: to[:]})
+	if err == nil {
+		g.take(now, s, ev)
+	}
+}
+
 var credentials = []ike.XAUTHField{{Name: "username"}, {Name: "password"}}
 
 func (g *Gateway) ask(now time.Time, s *session, kind uint16, fields []ike.XAUTHField, message string) {
@@ -87,7 +100,9 @@ func (g *Gateway) ask(now time.Time, s *session, kind uint16, fields []ike.XAUTH
 // check looks at an XAUTH answer: user and password first, then the further rounds.
 func (g *Gateway) check(now time.Time, s *session, r ike.XAUTHReply) {
 	p := g.o.Policy
-	g.asked++
+	if !r.Failed {
+		g.asked++
+	}
 	if g.faults[XAUTHEndless] {
 		g.ask(now, s, 0, credentials, "once more")
 		return
