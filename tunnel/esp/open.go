@@ -6,17 +6,19 @@ import "encoding/binary"
 type Receiver struct {
 	spi    uint32
 	suite  Suite
+	at     layout
 	t      transform
 	replay replay
 }
 
-// NewReceiver makes the inbound half. spi is our own, in host order; enc includes the salt with AES-GCM.
+// NewReceiver makes the inbound half. spi is our own, in host order; enc includes the salt with AES-GCM. The keys are
+// not kept beyond what the ciphers hold.
 func NewReceiver(spi uint32, s Suite, enc, auth []byte) (*Receiver, error) {
 	t, err := newTransform(s, enc, auth)
 	if err != nil {
 		return nil, err
 	}
-	return &Receiver{spi: spi, suite: s, t: t}, nil
+	return &Receiver{spi: spi, suite: s, at: s.layout(), t: t}, nil
 }
 
 // Suite and SPI name the SA.
@@ -31,7 +33,11 @@ func SPIOf(p []byte) uint32 {
 	return binary.BigEndian.Uint32(p)
 }
 
-// Open opens the batch in order and returns how many packets were good. Each of the others says why it was dropped.
+// Open opens the batch in order and returns how many packets were good. Each of the others says why it was dropped;
+// what Dst then holds means nothing, and in place the ESP packet is gone, too.
+//
+// N is the length that the inner IP header gives: traffic flow padding behind it (RFC 4303 §2.7) is cut off. The pattern
+// of the other padding is not looked at, as RFC 4303 §2.4 allows: some peers fill with zeros or with chance.
 func (r *Receiver) Open(batch []Packet) (n int) {
 	for i := range batch {
 		p := &batch[i]
@@ -42,10 +48,21 @@ func (r *Receiver) Open(batch []Packet) (n int) {
 	return n
 }
 
+// Clear forgets the keys, as Sender.Clear does. Packets get ErrCleared from then on.
+func (r *Receiver) Clear() {
+	if r.t != nil {
+		r.t.clear()
+		r.t = nil
+	}
+}
+
 // one follows RFC 4303 §3.4: the number is looked up, the packet authenticated, and only then the window moves.
 func (r *Receiver) one(p *Packet) (int, error) {
-	cipherLen := len(p.Src) - r.suite.HeaderLen() - r.suite.ICVLen()
-	if cipherLen < r.suite.Align() || cipherLen%r.suite.Align() != 0 {
+	if r.t == nil {
+		return 0, ErrCleared
+	}
+	cipherLen := len(p.Src) - r.at.header - r.at.icv
+	if cipherLen < r.at.align || cipherLen%r.at.align != 0 {
 		return 0, ErrShort
 	}
 	if SPIOf(p.Src) != r.spi {
@@ -67,8 +84,7 @@ func (r *Receiver) one(p *Packet) (int, error) {
 	return inner(p.Dst[:cipherLen])
 }
 
-// inner is the length of the IP packet in an authentic plaintext. The pattern of the padding is not asked for: some
-// peers fill with zeros or with chance. Traffic flow padding behind the IP packet is cut by the IP length.
+// inner is the length of the IP packet in an authentic plaintext.
 func inner(plain []byte) (int, error) {
 	pad, next := int(plain[len(plain)-2]), plain[len(plain)-1]
 	n := len(plain) - trailerLen - pad
@@ -77,6 +93,8 @@ func inner(plain []byte) (int, error) {
 		return 0, ErrPadding
 	case next == nextDummy:
 		return 0, ErrDummy
+	case next == nextIPv6:
+		return 0, ErrIPv6
 	case next != nextIPv4 || n < 20 || plain[0]>>4 != 4:
 		return 0, ErrNextHeader
 	}

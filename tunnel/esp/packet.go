@@ -22,9 +22,11 @@ var (
 	ErrAuth       = errors.New("esp: integrity check failed")
 	ErrPadding    = errors.New("esp: padding is longer than the packet")
 	ErrNextHeader = errors.New("esp: not an IPv4 packet inside")
+	ErrIPv6       = errors.New("esp: an IPv6 packet inside; only IPv4 is carried")
 	ErrDummy      = errors.New("esp: dummy packet") // RFC 4303 §2.6
 	ErrRoom       = errors.New("esp: no room for the result")
 	ErrExhausted  = errors.New("esp: sequence numbers are used up; the SA must be rekeyed")
+	ErrCleared    = errors.New("esp: the SA was cleared")
 )
 
 // RekeySeq is the sequence number from which an SA should be rekeyed, long before the numbers are used up.
@@ -33,5 +35,6 @@ const RekeySeq = 1 << 31
 // Next headers (RFC 4303 §2.6).
 const (
 	nextIPv4  = 4
+	nextIPv6  = 41
 	nextDummy = 59
 )

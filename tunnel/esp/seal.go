@@ -9,6 +9,7 @@ import (
 type Sender struct {
 	spi   uint32
 	suite Suite
+	at    layout
 	seq   uint32 // of the last packet
 	t     transform
 }
@@ -20,7 +21,7 @@ func NewSender(spi uint32, s Suite, enc, auth []byte) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sender{spi: spi, suite: s, t: t}, nil
+	return &Sender{spi: spi, suite: s, at: s.layout(), t: t}, nil
 }
 
 // Suite and SPI name the SA; Seq is the sequence number of the last packet.
@@ -47,14 +48,25 @@ func (s *Sender) Seal(batch []Packet) (n int, err error) {
 	return n, nil
 }
 
+// Clear forgets the keys: it zeroes what is in reach and leaves the rest to the garbage collector, because the
+// ciphers of the standard library do not let go of theirs. Packets get ErrCleared from then on.
+func (s *Sender) Clear() {
+	if s.t != nil {
+		s.t.clear()
+		s.t = nil
+	}
+}
+
 func (s *Sender) one(p *Packet) error {
 	p.N = 0
-	total := s.suite.SealedLen(len(p.Src))
+	if s.t == nil {
+		return ErrCleared
+	}
+	total := s.at.sealed(len(p.Src))
 	if len(p.Dst) < total || len(p.Src) > 65535 {
 		return ErrRoom
 	}
-	body := s.suite.HeaderLen()
-	plain := p.Dst[body : total-s.suite.ICVLen()]
+	plain := p.Dst[s.at.header : total-s.at.icv]
 	if len(p.Src) == 0 || &plain[0] != &p.Src[0] {
 		copy(plain, p.Src)
 	}

@@ -108,15 +108,21 @@ func (s Suite) Align() int {
 func (s Suite) HeaderLen() int { return headerLen + s.IVLen() }
 
 // SealedLen is the length of the ESP packet for an inner packet of n bytes.
-func (s Suite) SealedLen(n int) int {
-	a := s.Align()
-	return s.HeaderLen() + (n+trailerLen+a-1)/a*a + s.ICVLen()
-}
+func (s Suite) SealedLen(n int) int { return s.layout().sealed(n) }
 
 // MaxInner is the largest inner packet whose ESP packet is at most n bytes.
 func (s Suite) MaxInner(n int) int {
 	a := s.Align()
 	return max(0, (n-s.HeaderLen()-s.ICVLen())/a*a-trailerLen)
+}
+
+// layout is where things stand in a packet, taken from the suite once an SA and not once a packet.
+type layout struct{ header, icv, align int }
+
+func (s Suite) layout() layout { return layout{s.HeaderLen(), s.ICVLen(), s.Align()} }
+
+func (l layout) sealed(n int) int {
+	return l.header + (n+trailerLen+l.align-1)/l.align*l.align + l.icv
 }
 
 // Names are the algorithms for a person.

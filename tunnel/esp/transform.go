@@ -19,6 +19,8 @@ type transform interface {
 	seal(p, plain []byte, seq uint32)
 	// open authenticates p and decrypts it to dst.
 	open(dst, p []byte) error
+	// clear makes the transform unusable and forgets what it can.
+	clear()
 }
 
 func newTransform(s Suite, enc, auth []byte) (transform, error) {
@@ -69,6 +71,8 @@ func (g *gcm) open(dst, p []byte) error {
 	}
 	return nil
 }
+
+func (g *gcm) clear() { *g = gcm{} }
 
 // ivSetter is what the CBC modes of the standard library can do beside their interface; a fresh mode would cost an
 // allocation a packet.
@@ -131,6 +135,8 @@ func (c *cbc) open(dst, p []byte) error {
 	c.dec.CryptBlocks(dst[:end-body], p[body:end])
 	return nil
 }
+
+func (c *cbc) clear() { *c = cbc{} }
 
 func (c *cbc) tag(b []byte) []byte {
 	c.mac.Reset()
