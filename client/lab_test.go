@@ -101,8 +101,9 @@ type lab struct {
 	host  *host.Fake
 	c     *Client
 
-	mu      sync.Mutex // guards below
-	hang    bool       // the resolver never answers
+	mu      sync.Mutex   // guards below
+	hang    bool         // the resolver never answers
+	addrs   []netip.Addr // what it answers
 	insides []*pipe
 }
 
@@ -110,7 +111,7 @@ type lab struct {
 func inLab(t *testing.T, f func(l *lab)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		l := &lab{t: t, wire: gateway.NewWire(), host: &host.Fake{}}
+		l := &lab{t: t, wire: gateway.NewWire(), host: &host.Fake{}, addrs: []netip.Addr{netip.MustParseAddr(gw1)}}
 		l.wire.NAT(clientAddr, natAddr)
 		l.c = New(Platform{OpenOutside: l.openOutside, OpenInside: l.openInside, Resolve: l.resolve, Host: l.host},
 			slog.New(slog.DiscardHandler))
@@ -140,7 +141,7 @@ func (l *lab) resolve(ctx context.Context, name string) ([]netip.Addr, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	return []netip.Addr{netip.MustParseAddr(gw1)}, nil
+	return l.addrs, nil
 }
 
 // serve starts a gateway at addr. change may be nil.
