@@ -36,6 +36,7 @@ type machine struct {
 	prompt  *prompt
 	prompts int // asked since the daemon started; makes prompt IDs
 
+	dialed    bool // an association is under way: news of one counts
 	isakmp    *ike.ISAKMPSA
 	sas       []ike.IPsecSA // without keys
 	net       *ike.ModeConfig
@@ -84,7 +85,7 @@ func (m machine) enter(now time.Time, s status.State) machine {
 // forget drops what belongs to one association.
 func (m machine) forget() machine {
 	m.isakmp, m.prompt, m.deadline = nil, nil, time.Time{}
-	m.sas, m.requested = nil, false
+	m.sas, m.requested, m.dialed = nil, false, false
 	return m
 }
 

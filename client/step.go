@@ -35,16 +35,22 @@ func (m machine) step(now time.Time, ev event) (machine, []action) {
 	}
 	switch e := ev.(type) {
 	case evResolved:
+		if m.dialed || m.state == status.Waiting {
+			return m, nil // nobody asks any more
+		}
 		return m.resolved(now, e)
 	case evDialFailed:
-		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.NoNetwork, Err: e.err})
+		m = m.forget().diagnosed(now, diagnose.Evidence{Cause: diagnose.NoNetwork, Err: e.err})
 		return m.next(now, "no network: "+e.err.Error())
 	case evAnswer:
 		return m.answered(now, e)
 	case evPeerDead:
+		if !m.dialed {
+			return m, nil
+		}
 		return m.peerDead(now, e)
 	case evHostReady:
-		if e.seq != m.seq {
+		if e.seq != m.seq || m.host == nil {
 			return m, nil // a newer request is under way
 		}
 		m.ready, m.iface, m.mtu, m.dnsBy, m.notes = true, e.iface, e.mtu, e.dnsBy, e.notes
@@ -61,6 +67,9 @@ func (m machine) step(now time.Time, ev event) (machine, []action) {
 	case evTick:
 		return m.tick(now)
 	case evIKE:
+		if !m.dialed {
+			return m, nil
+		}
 		return m.ike(now, e.event)
 	}
 	return m, nil
@@ -68,7 +77,7 @@ func (m machine) step(now time.Time, ev event) (machine, []action) {
 
 func (m machine) connect(now time.Time, e evConnect) (machine, []action) {
 	next := newMachine(now)
-	next.prompts, next.contacted = m.prompts, m.contacted
+	next.prompts, next.contacted, next.seq = m.prompts, m.contacted, m.seq
 	next.profile, next.owner = e.profile, e.options.Owner
 	next.peers = newPeerList(e.profile.Peers, now)
 	next.creds = newCredentials(e.profile, e.options.Answers)
@@ -101,7 +110,7 @@ func (m machine) resolved(now time.Time, e evResolved) (machine, []action) {
 func (m machine) dial(now time.Time) (machine, []action) {
 	to, _ := m.peers.address()
 	m = m.forget().enter(now, status.Securing)
-	m.creds = m.creds.attempt()
+	m.creds, m.dialed = m.creds.attempt(), true
 	var acts []action
 	if m.host != nil && !slices.Contains(m.host.Gateways, to.Addr()) {
 		h := *m.host
