@@ -24,7 +24,7 @@ func main() {
 func run(args []string) error {
 	switch {
 	case len(args) >= 4 && args[0] == "run":
-		return step(args[1], args[2], args[3:])
+		return step(args[1], args[2], args[3:], nil)
 	case len(args) == 3 && args[0] == "fuzz":
 		return fuzz(args[1], args[2])
 	case len(args) == 2 && args[0] == "sum":

@@ -46,7 +46,7 @@ func TestSummary(t *testing.T) {
 func TestStep(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
 	for name, args := range map[string][]string{"good": {"true"}, "bad": {"false"}, "absent": {"./no-such-program"}} {
-		if err := step(log, name, args); err != nil {
+		if err := step(log, name, args, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,5 +56,18 @@ func TestStep(t *testing.T) {
 	}
 	if s.count("pass") != 1 || s.failed() != 2 {
 		t.Errorf("%d passed and %d failed, want 1 and 2", s.count("pass"), s.failed())
+	}
+}
+
+// The end of the time is no failure; a failing input is one, whatever is said beside it.
+func TestTimeIsUp(t *testing.T) {
+	for output, want := range map[string]bool{
+		"--- FAIL: FuzzX (5.24s)\n    context deadline exceeded\nFAIL\n":                                            true,
+		"--- FAIL: FuzzX (1s)\n    Failing input written to testdata/fuzz/FuzzX/1\ncontext deadline exceeded\nFAIL": false,
+		"panic: index out of range": false,
+	} {
+		if got := timeIsUp(output); got != want {
+			t.Errorf("%q: %v", output, got)
+		}
 	}
 }

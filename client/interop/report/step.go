@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,8 +26,9 @@ type event struct {
 // checks is the package of the steps that are no tests.
 const checks = "checks"
 
-// step runs a command and appends its events to the log.
-func step(log, name string, args []string) error {
+// step runs a command and appends its events to the log. excuse, where it is not nil, looks at the output of a command
+// that failed and may call it passed.
+func step(log, name string, args []string, excuse func(output string) bool) error {
 	f, err := os.OpenFile(log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		return err
@@ -45,8 +47,11 @@ func step(log, name string, args []string) error {
 		w.Close()
 	}()
 	rec := recorder{log: json.NewEncoder(f), show: os.Stdout, output: map[string][]string{}}
-	rec.take(r)
-	err = <-ended
+	var said bytes.Buffer
+	rec.take(io.TeeReader(r, &said))
+	if err = <-ended; err != nil && excuse != nil && excuse(said.String()) {
+		err = nil
+	}
 	if rec.tests == 0 || err != nil && rec.fails == 0 {
 		e := event{Action: "pass", Package: checks, Test: name, Elapsed: time.Since(begin).Seconds()}
 		if err != nil {
