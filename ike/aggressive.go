@@ -117,10 +117,7 @@ func (c *Conn) first(now time.Time) {
 func (c *Conn) aggressive(now time.Time, h isakmp.Header, body []byte, digest [32]byte) {
 	switch p := c.one; {
 	case p != nil && p.any && p.heard == digest:
-		c.drop("duplicate", nil)
-		if p.last != nil {
-			c.send(p.last)
-		}
+		c.answerAgain(now, p.last)
 	case c.auth != nil:
 		c.drop("unexpected", errors.New("Aggressive Mode is over"))
 	case c.client != nil && h.Flags&isakmp.Encrypted == 0 && !h.Responder.IsZero():

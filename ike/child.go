@@ -106,14 +106,15 @@ func (c *Conn) makeChild(now time.Time, x *exchange, initiated bool) *child {
 	return ch
 }
 
-// margin is how long before the end we rekey: a tenth of the life and some chance, so that many clients do not come
-// at once.
+// margin is how long before the end we rekey: a tenth of the life, but time enough for every retransmission, and some
+// chance, so that many clients do not come at once.
 func (c *Conn) margin(life time.Duration) time.Duration {
+	least := min(max(life/10, time.Minute), life/4)
 	var b [2]byte
 	if !c.random(b[:]) {
-		return life / 10
+		return least
 	}
-	return life/10 + life/20*time.Duration(binary.BigEndian.Uint16(b[:]))/65536
+	return least + life/20*time.Duration(binary.BigEndian.Uint16(b[:]))/65536
 }
 
 // follows finds the SA that a new one for s takes the place of: the latest for the same selector, or the only one that
@@ -213,12 +214,12 @@ func (c *Conn) again(now time.Time, ch *child) {
 	if c.client == nil || c.phase != configured || ch.rekeying || !ch.retire.IsZero() || c.newest(ch.sa.Selector) != nil {
 		return
 	}
-	c.quicks = append(c.quicks, ch.sa.Selector)
 	if next := c.lastAgain.Add(againPause); now.Before(next) {
-		c.quickAt = next
+		c.later(ch.sa.Selector, next)
 		return
 	}
 	c.lastAgain = now
+	c.quicks = append(c.quicks, ch.sa.Selector)
 	c.nextQuick(now)
 }
 

@@ -53,14 +53,15 @@ type Conn struct {
 	used      map[uint32]struct{} // message IDs that were seen or used: none begins twice
 	xauth     xauthState
 	net       *ModeConfig // what was pushed or pulled
-	pushed    bool
-	pulling   *exchange  // our Mode Config request, while it waits
-	quicks    []Selector // Quick Modes that wait for their turn
-	quickAt   time.Time  // when the next of them begins, if not before
-	lastAgain time.Time  // when one began in place of a deleted SA
+	pulling   *exchange   // our Mode Config request, while it waits
+	quicks    []Selector  // Quick Modes that wait for their turn
+	quickAt   time.Time   // when the next of them begins, if not before
+	lastAgain time.Time   // when one began in place of a deleted SA
 	children  []*child
 	probeSeen uint32 // highest R-U-THERE sequence of the peer
 	repeats   int    // of that number
+
+	duplicates, probes pace
 
 	hint  *hint     // what an unauthenticated message said
 	wait  time.Time // the peer must do the next step by then
@@ -166,6 +167,10 @@ func (c *Conn) firstAgain(h isakmp.Header) bool {
 }
 
 func (c *Conn) fragment(now time.Time, body []byte) {
+	if c.client != nil && c.client.NoFragments || c.server != nil && c.server.NoFragments {
+		c.drop("fragment", errors.New("they were not announced"))
+		return
+	}
 	payloads, _, err := isakmp.ParsePayloads(isakmp.TypeFragment, body)
 	if err != nil || len(payloads) != 1 {
 		c.drop("fragment", err)

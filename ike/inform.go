@@ -49,7 +49,7 @@ func (c *Conn) notify(now time.Time, n isakmp.Notify) {
 	}
 	switch n.Kind {
 	case isakmp.RUThere:
-		c.alive(n)
+		c.alive(now, n)
 	case isakmp.RUThereAck:
 		if seq, ok := sequence(n); ok {
 			c.note("received", "R-U-THERE-ACK, sequence 0x%x", seq)
@@ -108,7 +108,7 @@ func sequence(n isakmp.Notify) (uint32, bool) {
 const maxRepeats = 8
 
 // alive answers R-U-THERE.
-func (c *Conn) alive(n isakmp.Notify) {
+func (c *Conn) alive(now time.Time, n isakmp.Notify) {
 	seq, ok := sequence(n)
 	if !ok {
 		c.drop("malformed", errors.New("R-U-THERE without a number"))
@@ -122,6 +122,10 @@ func (c *Conn) alive(n isakmp.Notify) {
 		}
 	default:
 		c.probeSeen, c.repeats = seq, 1
+	}
+	if !c.probes.allows(now, maxProbes) {
+		c.drop("flood", errors.New("too many R-U-THERE"))
+		return
 	}
 	c.note("received", "R-U-THERE, sequence 0x%x", seq)
 	c.inform(c.dpd(isakmp.RUThereAck, seq))
@@ -242,6 +246,19 @@ func (c *Conn) Quick(now time.Time, s Selector) ([]Event, error) {
 		replaces = old.sa.In.SPI
 	}
 	c.startQuick(now, s, replaces)
+	return c.take(), nil
+}
+
+// Delete ends one IPsec SA from the gateway's side, by our inbound SPI, and tells the client.
+func (c *Conn) Delete(_ time.Time, in uint32) ([]Event, error) {
+	if err := c.ready(); err != nil {
+		return nil, err
+	}
+	ch := c.child(in)
+	if ch == nil {
+		return nil, fmt.Errorf("no IPsec SA with SPI 0x%08x", in)
+	}
+	c.dropChild(ch, "closed", true)
 	return c.take(), nil
 }
 

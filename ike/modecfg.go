@@ -75,13 +75,18 @@ func (c *Conn) learn(as []isakmp.Attribute) {
 	c.net = &n
 }
 
-// pushedConfig takes a SET. It counts only when XAUTH is done, or was not agreed on.
+// pushedConfig takes a SET. It counts only when XAUTH is done, or was not agreed on. While the address is missing it is
+// only kept: our own request, made or still to be made, asks for the rest.
 func (c *Conn) pushedConfig(now time.Time, m isakmp.Config) {
 	c.learn(m.Attributes)
-	c.pushed = true
-	if c.xauth.done || !c.sa.XAUTH && !c.xauth.begun {
+	if c.complete() && (c.phase == configured || c.xauth.done || !c.sa.XAUTH && !c.xauth.begun) {
 		c.configured(now)
 	}
+}
+
+// complete says whether enough is known for Quick Mode.
+func (c *Conn) complete() bool {
+	return c.net != nil && (c.client.NoAddress || c.net.Address.IsValid())
 }
 
 // configured hands the configuration out and lets Quick Mode begin.
@@ -90,7 +95,7 @@ func (c *Conn) configured(now time.Time) {
 	if c.phase != configured {
 		c.stage = PhaseConfig
 	}
-	if !c.client.NoAddress && !c.net.Address.IsValid() {
+	if !c.complete() {
 		c.fail(NoAddress, Peer, errors.New("the gateway gave no usable address"))
 		return
 	}
@@ -137,16 +142,16 @@ func (c *Conn) FinishXAUTH(now time.Time, ok bool, message string) ([]Event, err
 	return c.command(now, isakmp.ConfigSet, configExchange{xauth: true, status: true, ok: ok}, as)
 }
 
-// PushConfig sets the client's configuration.
-func (c *Conn) PushConfig(now time.Time, n ModeConfig) ([]Event, error) {
+// PushConfig sets the client's configuration; more are attributes that ModeConfig has no field for.
+func (c *Conn) PushConfig(now time.Time, n ModeConfig, more ...isakmp.Attribute) ([]Event, error) {
 	if err := c.ready(); err != nil {
 		return nil, err
 	}
-	return c.command(now, isakmp.ConfigSet, configExchange{}, n.attributes())
+	return c.command(now, isakmp.ConfigSet, configExchange{}, append(n.attributes(), more...))
 }
 
-// ReplyConfig answers ConfigAsked.
-func (c *Conn) ReplyConfig(now time.Time, n ModeConfig) ([]Event, error) {
+// ReplyConfig answers ConfigAsked; more are attributes that ModeConfig has no field for.
+func (c *Conn) ReplyConfig(_ time.Time, n ModeConfig, more ...isakmp.Attribute) ([]Event, error) {
 	if err := c.ready(); err != nil {
 		return nil, err
 	}
@@ -156,7 +161,7 @@ func (c *Conn) ReplyConfig(now time.Time, n ModeConfig) ([]Event, error) {
 	}
 	c.xauth.pending = nil
 	c.phase = configured
-	c.sendConfig(x, isakmp.ConfigReply, c.xauth.request.Identifier, n.attributes()...)
+	c.sendConfig(x, isakmp.ConfigReply, c.xauth.request.Identifier, append(n.attributes(), more...)...)
 	return c.take(), nil
 }
 

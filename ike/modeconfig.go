@@ -51,7 +51,7 @@ func (r *reader) attribute(a isakmp.Attribute) {
 	case isakmp.ConfigIPv4Address:
 		r.address(a)
 	case isakmp.ConfigIPv4Netmask:
-		n.Netmask, _ = a.IPv4()
+		r.netmask(a)
 	case isakmp.ConfigAddressExpiry:
 		v, _ := a.Uint()
 		n.Expires = time.Duration(min(v, 1<<31)) * time.Second
@@ -114,6 +114,24 @@ func (r *reader) address(a isakmp.Attribute) {
 	default:
 		r.n.Address = addr
 	}
+}
+
+// netmask refuses what is no mask. It never says more than which network the address is from.
+func (r *reader) netmask(a isakmp.Attribute) {
+	m, err := a.IPv4()
+	if err != nil {
+		r.refuse(a, "%d bytes instead of 4", len(a.Value))
+		return
+	}
+	if !m.IsValid() { // none
+		return
+	}
+	b := m.As4()
+	if holes := ^binary.BigEndian.Uint32(b[:]); holes&(holes+1) != 0 || m.IsUnspecified() {
+		r.refuse(a, "%s is not a mask", m)
+		return
+	}
+	r.n.Netmask = m
 }
 
 // usable says whether an address can belong to a host on the inside.

@@ -226,8 +226,11 @@ func sas(events []Event) (up []IPsecSA) {
 	return up
 }
 
-// connected checks that both ends have the same keys for n SAs.
+// connected checks that both ends have the same keys for n SAs, and that the association did not end after that.
 func (p *pair) connected(n int) error {
+	if len(p.failures) != 0 {
+		return fmt.Errorf("it ended: %v", p.failures)
+	}
 	c, s := sas(p.client1), sas(p.server1)
 	if len(c) != n || len(s) != n {
 		return fmt.Errorf("client has %d IPsec SAs, gateway %d, want %d; failures %v", len(c), len(s), n, p.failures)

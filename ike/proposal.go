@@ -82,6 +82,9 @@ func readTransform(as []isakmp.Attribute, lifeType, lifeDuration uint16) (transf
 			unit = 0
 			continue
 		}
+		if v > 0xffff { // basic attributes have 16 bits, however they are written
+			return t, fmt.Errorf("attribute %d is out of range", a.Type)
+		}
 		if _, twice := t.values[a.Type]; twice {
 			return t, fmt.Errorf("attribute %d comes twice", a.Type)
 		}

@@ -83,10 +83,7 @@ func (c *Conn) protected(now time.Time, h isakmp.Header, body []byte, digest [32
 		c.drop("unexpected", fmt.Errorf("%v with the message ID of %v", h.Exchange, x.kind))
 		return
 	case x != nil && x.any && x.heard == digest:
-		c.drop("duplicate", nil)
-		if x.last != nil {
-			c.send(x.last)
-		}
+		c.answerAgain(now, x.last)
 		return
 	case x == nil:
 		if _, used := c.used[h.MessageID]; used {

@@ -51,12 +51,22 @@ func (c *Conn) selectors() (out []Selector) {
 // nextQuick starts the Quick Mode whose turn it is. One at a time: gateways take few at once.
 func (c *Conn) nextQuick(now time.Time) {
 	c.quickAt = time.Time{}
-	if len(c.quicks) == 0 || c.phase == closed {
-		return
+	for len(c.quicks) > 0 && c.phase != closed {
+		s := c.quicks[0]
+		c.quicks = c.quicks[1:]
+		if c.newest(s) == nil { // the gateway may have been first
+			c.startQuick(now, s, 0)
+			return
+		}
 	}
-	s := c.quicks[0]
-	c.quicks = c.quicks[1:]
-	c.startQuick(now, s, 0)
+}
+
+// later puts off a Quick Mode.
+func (c *Conn) later(s Selector, at time.Time) {
+	c.quicks = append(c.quicks, s)
+	if c.quickAt.IsZero() || at.Before(c.quickAt) {
+		c.quickAt = at
+	}
 }
 
 // pfs is the group for a Quick Mode: the profile's, or what the gateway's Unity attribute asks for.

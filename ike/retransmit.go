@@ -61,6 +61,34 @@ func (c *Conn) retransmit(now time.Time) {
 	}
 }
 
+// Most answers in a second to what the peer, or who recorded it, sends again; and to probes.
+const (
+	maxAgain  = 5
+	maxProbes = 10
+)
+
+// pace counts what was answered within a second.
+type pace struct {
+	since time.Time
+	n     int
+}
+
+func (p *pace) allows(now time.Time, most int) bool {
+	if now.Sub(p.since) >= time.Second {
+		*p = pace{since: now}
+	}
+	p.n++
+	return p.n <= most
+}
+
+// answerAgain answers a duplicate with the same bytes.
+func (c *Conn) answerAgain(now time.Time, b []byte) {
+	c.drop("duplicate", nil)
+	if b != nil && c.duplicates.allows(now, maxAgain) {
+		c.send(b)
+	}
+}
+
 func (c *Conn) repeat(b []byte) {
 	c.stats.Retransmits++
 	c.note("retransmit", "no answer yet")
@@ -81,10 +109,15 @@ func (c *Conn) silent(now time.Time, x *exchange) {
 			c.dropChild(ch, "never confirmed", true)
 		}
 		c.quickEnded(now, x, false)
+		if c.client != nil && x.ours && x.quick.replaces == 0 {
+			c.later(x.quick.selector, now.Add(retryRekey))
+		}
 	case x.kind == isakmp.QuickMode:
 		c.fail(SATimeout, Local, nil)
 	case x.config != nil && x.config.xauth:
 		c.fail(XAUTHTimeout, Local, nil)
+	case c.phase == configured: // it pushed what we asked for; or it is a later push of ours
+		c.note("timeout", "Mode Config was not answered")
 	default:
 		c.fail(ConfigTimeout, Local, nil)
 	}

@@ -193,8 +193,7 @@ func (c *Conn) third(now time.Time, h isakmp.Header, body []byte, digest [32]byt
 // errClient says that a command is for the gateway's side.
 var errClient = errors.New("only the gateway's side does this")
 
-// Configure tells the gateway's side which address its client got, so that selectors can be checked and Quick Modes
-// may run.
+// ready says whether a command of the gateway's side can be carried out: it has an ISAKMP SA.
 func (c *Conn) ready() error {
 	switch {
 	case c.server == nil:

@@ -51,6 +51,22 @@ func asksXAUTH(as []isakmp.Attribute) bool {
 	return false
 }
 
+// xauthKind reads XAUTH-TYPE: generic when there is none, and an error for one that we do not answer.
+func xauthKind(as []isakmp.Attribute) (uint16, error) {
+	a, found := isakmp.Find(as, isakmp.XAUTHType)
+	if !found || len(a.Value) == 0 {
+		return isakmp.XAUTHGeneric, nil
+	}
+	switch v, ok := a.Uint(); {
+	case !ok || v > isakmp.XAUTHSKey:
+		return 0, errors.New("the gateway wants a type of XAUTH that the draft does not name")
+	case v == isakmp.XAUTHRADIUSCHAP:
+		return 0, errors.New("the gateway wants RADIUS-CHAP, which gives a hash of the password to guess at")
+	default:
+		return uint16(v), nil
+	}
+}
+
 // xauthRequest puts a REQUEST to the owner. The password goes out in Answer only, which needs c.auth: the gateway has
 // proved that it knows the group key.
 func (c *Conn) xauthRequest(now time.Time, x *exchange, m isakmp.Config) {
@@ -65,15 +81,16 @@ func (c *Conn) xauthRequest(now time.Time, x *exchange, m isakmp.Config) {
 	if s.asked == nil {
 		s.asked = map[uint16]int{}
 	}
-	s.begun, s.round, s.pending, s.request = true, s.round+1, x, m
-	ask := AskXAUTH{Round: s.round, Message: text(m.Attributes, isakmp.XAUTHMessage)}
+	s.begun, s.done, s.round, s.pending, s.request = true, false, s.round+1, x, m
+	kind, err := xauthKind(m.Attributes)
+	if err != nil {
+		c.giveUpXAUTH(now)
+		c.fail(XAUTHRefused, Local, err)
+		return
+	}
+	ask := AskXAUTH{Round: s.round, Kind: kind, Message: text(m.Attributes, isakmp.XAUTHMessage)}
 	challenge := text(m.Attributes, isakmp.XAUTHChallenge)
 	for _, a := range m.Attributes {
-		if a.Type == isakmp.XAUTHType {
-			v, _ := a.Uint()
-			ask.Kind = uint16(v)
-			continue
-		}
 		f, known := xauthFields[a.Type]
 		if !known || a.Type == isakmp.XAUTHChallenge {
 			continue
@@ -89,10 +106,12 @@ func (c *Conn) xauthRequest(now time.Time, x *exchange, m isakmp.Config) {
 		}
 		ask.Fields = append(ask.Fields, f)
 	}
-	if ask.Kind == isakmp.XAUTHRADIUSCHAP {
-		c.giveUpXAUTH(now)
-		c.fail(XAUTHRefused, Local, errors.New("the gateway wants RADIUS-CHAP, which gives a hash of the password to guess at"))
-		return
+	if len(ask.Fields) == 0 { // a text alone needs nobody's answer, so that nobody would stop it
+		if s.asked[isakmp.XAUTHMessage]++; s.asked[isakmp.XAUTHMessage] > maxPrompts {
+			c.giveUpXAUTH(now)
+			c.fail(XAUTHTooMany, Peer, fmt.Errorf("%d questions asked for nothing", s.asked[isakmp.XAUTHMessage]))
+			return
+		}
 	}
 	c.wait = time.Time{} // the user has time; the owner ends it
 	c.emit(ask)
@@ -156,7 +175,8 @@ func (c *Conn) xauthVerdict(now time.Time, ok bool, message string) {
 	switch {
 	case !ok:
 		c.fail(XAUTHRefused, Peer, nil)
-	case c.pushed:
+	case c.phase == configured: // it asked again on a live tunnel
+	case c.complete():
 		c.configured(now)
 	default:
 		c.pull(now)
