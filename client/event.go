@@ -18,6 +18,7 @@ type (
 		options ConnectOptions
 	}
 	evDisconnect struct{}
+	evClear      struct{} // delete the SAs; connect anew unless manual
 	evResolved   struct {
 		addrs []netip.Addr
 		err   error

@@ -127,6 +127,21 @@ func (m machine) tick(now time.Time) (machine, []action) {
 	return m, nil
 }
 
+// clear deletes the SAs; unless connect is manual, the remote begins again with the first peer.
+func (m machine) clear(now time.Time) (machine, []action) {
+	if m.profile.Connect == "manual" {
+		return m.stop(now, status.ConnectRequired)
+	}
+	acts := []action{actNote{"state", "cleared"}, actHangUp{"cleared"}}
+	for _, sa := range m.sas {
+		acts = append(acts, actRetire{sa.In.SPI})
+	}
+	m = m.forget()
+	m.peers = newPeerList(m.profile.Peers, now)
+	m, more := m.resolve(now)
+	return m, append(acts, more...)
+}
+
 // stop ends the session: the peer is told, the machine is put back, and then the state is then.
 func (m machine) stop(now time.Time, then status.State) (machine, []action) {
 	var acts []action

@@ -181,4 +181,5 @@ func (s *session) end(now time.Time) {
 		close(w)
 	}
 	s.watchers = nil
+	s.debugLog.endFollowers()
 }

@@ -36,6 +36,7 @@ type session struct {
 	heardIKE time.Time
 	local    netip.AddrPort // the outside address that the present peer sees of us, NAT aside
 	timeline timeline
+	debugLog debugLog
 	queue    []happened
 	resolves context.CancelFunc // ends the look-up that is under way; nil for none
 	volumeAt time.Time          // when the volume of the IPsec SAs is looked at again

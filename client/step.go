@@ -66,6 +66,8 @@ func (m machine) step(now time.Time, ev event) (machine, []action) {
 		return m.stop(now, status.Blocked)
 	case evTick:
 		return m.tick(now)
+	case evClear:
+		return m.clear(now)
 	case evIKE:
 		if !m.dialed {
 			return m, nil
