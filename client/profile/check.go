@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 )
 
 // allowWeak takes the weak proposals that nobody allowed out of the defaults and presets, and refuses them where the
@@ -64,12 +65,14 @@ func (r *reader) check() {
 		r.wrong(line, "dpd.interval", "a [dpd] table needs an interval; without the table it is 10, on demand", r.allowedOf("dpd.interval"))
 	}
 	_, networks := r.said("inside.networks")
-	switch extends := r.p.Mode == "network-extension"; {
-	case extends && !networks:
-		r.wrong(r.out.lines["mode"], "inside.networks", "mode network-extension needs the networks behind this machine", r.allowedOf("inside.networks"))
-	case !extends && networks:
-		r.wrong(r.out.lines["inside.networks"], "inside.networks", "only mode network-extension has inside networks", "")
+	switch {
+	case r.p.Extends() && !networks:
+		r.wrong(r.out.lines["mode"], "inside.networks", "mode "+r.p.Mode+" needs the networks behind this machine", r.allowedOf("inside.networks"))
+	case !r.p.Extends() && networks:
+		r.wrong(r.out.lines["inside.networks"], "inside.networks", "only the network-extension modes have inside networks", "")
 	}
+	r.checkIdle()
+	r.checkPrimary()
 	r.checkOnce(r.p.Peers)
 }
 
@@ -114,6 +117,25 @@ func (r *reader) checkGroup() {
 	}
 	if a, err := netip.ParseAddr(r.p.Group.Name); err != nil || !a.Is4() {
 		r.wrong(r.out.lines["group.name"], "group.name", "with id_type address the name is an address, and this is none", "an IPv4 address")
+	}
+}
+
+// defaultIdle is the idle timeout of connect = "traffic" where none is given.
+const defaultIdle = 30 * time.Minute
+
+func (r *reader) checkIdle() {
+	switch line := r.out.lines["idle_timeout"]; {
+	case line > 0 && r.p.Connect != "traffic":
+		r.wrong(line, "idle_timeout", `only connect = "traffic" has an idle timeout`, "")
+	case line == 0 && r.p.Connect == "traffic":
+		r.p.IdleTimeout = defaultIdle
+	}
+}
+
+// checkPrimary refuses a way back where there is nothing to come back from.
+func (r *reader) checkPrimary() {
+	if r.p.Primary.Return && len(r.p.Peers) == 1 && !r.p.AcceptBackupServers {
+		r.wrong(r.out.lines["primary.return"], "primary.return", "there is only one peer", "")
 	}
 }
 

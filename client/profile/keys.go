@@ -30,16 +30,18 @@ const (
 var keys = []key{
 	{path: "name", kind: text(func(p *Profile) *string { return &p.Name }, 64, "a-z, 0-9, then also . _ -; at most 64", checkName),
 		doc: "Name of the profile, for `ezvpn up NAME`. Without it, the name of the file counts, without `.toml`."},
-	{path: "connect", kind: choice(func(p *Profile) *string { return &p.Connect }, []string{"manual", "auto"}, "traffic"), def: "manual",
-		doc: "`manual` connects when it is asked to, and stops when all peers were tried; `auto` keeps trying."},
-	{path: "mode", kind: choice(func(p *Profile) *string { return &p.Mode }, []string{"client", "network-extension"}, "network-extension-plus"), def: "client",
-		doc: "`client` gets an address from the gateway; `network-extension` shows the networks under [inside] to the other side and gets no address."},
+	{path: "connect", kind: choice(func(p *Profile) *string { return &p.Connect }, []string{"manual", "auto", "traffic"}), def: "manual",
+		doc: "`manual` connects when it is asked to, and stops when all peers were tried; `auto` connects when the service starts and keeps trying; `traffic` connects when a packet for the inside waits, and goes back to waiting after idle_timeout."},
+	{path: "idle_timeout", kind: idle(),
+		doc: "With connect traffic: seconds without a packet in either direction after which the tunnel is taken down; 1800 unless said."},
+	{path: "mode", kind: choice(func(p *Profile) *string { return &p.Mode }, []string{"client", "network-extension", "network-extension-plus"}), def: "client",
+		doc: "`client` gets an address from the gateway; `network-extension` shows the networks under [inside] to the other side and gets no address; `network-extension-plus` does so and gets an address as well, for this machine itself."},
 	{path: "peers", kind: list(func(p *Profile) *[]Peer { return &p.Peers }, 16, "1 to 16 host names or IPv4 addresses, each with :port if it is not 500", parsePeer, Peer.String),
 		doc: "The gateways, in the order in which they are tried. Required."},
 	{path: "preset", kind: choice(func(p *Profile) *string { return &p.Preset }, presetNames()),
 		doc: "Fills what the profile does not say with what a kind of gateway wants; see Presets."},
-	{path: "accept_backup_servers", kind: backups(), def: false,
-		doc: "Whether backup servers that the gateway pushes join the peers for the session. In this version they are shown in the status and not used: `true` is an error."},
+	{path: "accept_backup_servers", kind: boolean(func(p *Profile) *bool { return &p.AcceptBackupServers }), def: true,
+		doc: "Whether backup servers that the gateway pushes take the place of the peers after the first one for the session, at most 10 of them. An empty list that is pushed means that there are none."},
 
 	{path: "group.name", kind: text(func(p *Profile) *string { return &p.Group.Name }, 128, "1 to 128 bytes, no control characters", nil),
 		doc: "Name of the group at the gateway, the identity of phase 1. Required."},
@@ -91,7 +93,7 @@ var keys = []key{
 		doc: "Whether each split network gets an IPsec SA of its own, in place of one for everything."},
 
 	{path: "inside.networks", kind: list(func(p *Profile) *[]netip.Prefix { return &p.Inside.Networks }, 16, "1 to 16 IPv4 networks", parseNetwork, netip.Prefix.String),
-		doc: "Networks behind this machine, for mode network-extension, one IPsec SA each."},
+		doc: "Networks behind this machine, for the network-extension modes, one IPsec SA each. This machine forwards between them and the tunnel."},
 	{path: "inside.interfaces", later: true, kind: list(func(p *Profile) *[]string { return &p.Inside.Interfaces }, 16, "names of interfaces", func(s string) (string, error) { return s, nil }, strings.Clone),
 		doc: "Interfaces behind this machine."},
 
@@ -110,10 +112,10 @@ var keys = []key{
 	{path: "dns.mode", kind: choice(func(p *Profile) *string { return &p.DNS.Mode }, []string{"split", "full", "off"}),
 		doc: "Which questions go to the name servers of the tunnel: those for its domains, all, or none. Without it, the gateway's networks decide: all with a full tunnel, its domains with a split one."},
 
-	{path: "primary.return", later: true, kind: boolean(func(p *Profile) *bool { return &p.Primary.Return }),
-		doc: "Whether to go back to the first peer when it answers again."},
-	{path: "primary.hold", later: true, kind: seconds(func(p *Profile) *time.Duration { return &p.Primary.Hold }, 60, 86400),
-		doc: "Seconds that the first peer must have answered before."},
+	{path: "primary.return", kind: boolean(func(p *Profile) *bool { return &p.Primary.Return }), def: false,
+		doc: "Whether to go back to the first peer when it answers again. The tunnel through the other peer stays until the new one is up."},
+	{path: "primary.hold", kind: seconds(func(p *Profile) *time.Duration { return &p.Primary.Hold }, 10, 86400), def: int64(60),
+		doc: "Seconds that a tunnel through another peer is kept before the first peer is tried again, and between two such tries. Up to a half more is added by chance, so that many machines do not go back at once."},
 
 	{path: "security.allow", weak: true, kind: list(func(p *Profile) *[]string { return &p.Security.Allow }, 3, `"`+strings.Join(weakWords(), `", "`)+`"`, allowWord, strings.Clone),
 		doc: "Weak algorithms that may be used, one by one. The defaults and presets then offer them last; a proposal that names a weak one without this is an error."},
@@ -157,17 +159,16 @@ func checkPath(s string) string {
 	return ""
 }
 
-// backups can only say no: pushed servers are not yet used.
-func backups() kind {
-	k := boolean(func(p *Profile) *bool { return &p.AcceptBackupServers })
-	set := k.set
-	k.set = func(p *Profile, v any) string {
-		if v == true {
-			return "true is not available in this version"
+// idle is set only where it has a meaning.
+func idle() kind {
+	k := seconds(func(p *Profile) *time.Duration { return &p.IdleTimeout }, 60, 86400)
+	get := k.get
+	k.get = func(p *Profile) any {
+		if p.IdleTimeout == 0 {
+			return nil
 		}
-		return set(p, v)
+		return get(p)
 	}
-	k.allowed = "false"
 	return k
 }
 

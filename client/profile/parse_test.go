@@ -76,6 +76,12 @@ func TestDefaults(t *testing.T) {
 	if p.IKE.Proposals[0] != (Phase1{7, 256, 4, 14}) || p.ESP.Proposals[0] != (Phase2{12, 256, 5}) {
 		t.Errorf("first proposals: %v, %v", p.IKE.Proposals[0], p.ESP.Proposals[0])
 	}
+	if !p.AcceptBackupServers || p.Primary != (Primary{false, time.Minute}) || p.IdleTimeout != 0 {
+		t.Errorf("got %v %+v %v", p.AcceptBackupServers, p.Primary, p.IdleTimeout)
+	}
+	if p := mustParse(t, "connect = \"traffic\"\n"+least); p.IdleTimeout != 30*time.Minute {
+		t.Errorf("idle timeout %v", p.IdleTimeout)
+	}
 	if w := p.Weak(); w != nil {
 		t.Errorf("weak algorithms that nobody allowed: %v", w)
 	}
@@ -83,9 +89,10 @@ func TestDefaults(t *testing.T) {
 
 func TestEveryKey(t *testing.T) {
 	p := mustParse(t, `name = "full.1"
-connect = "auto"
-mode = "network-extension"
-peers = ["VPN.example.com:1500"]
+connect = "traffic"
+idle_timeout = 86400
+mode = "network-extension-plus"
+peers = ["VPN.example.com:1500", "192.0.2.1"]
 accept_backup_servers = false
 [group]
 name = "192.0.2.7"
@@ -123,11 +130,15 @@ exclude = ["192.168.0.0/16"]
 metric = 7
 [dns]
 mode = "full"
+[primary]
+return = true
+hold = 10
 [security]
 allow = ["3des", "md5", "modp1024"]
 `)
 	want := &Profile{
-		Name: "full.1", Connect: "auto", Mode: "network-extension", Peers: []Peer{{"vpn.example.com", 1500}},
+		Name: "full.1", Connect: "traffic", Mode: "network-extension-plus", Peers: []Peer{{"vpn.example.com", 1500}, {"192.0.2.1", 500}},
+		IdleTimeout: 24 * time.Hour, Primary: Primary{true, 10 * time.Second},
 		Group: Group{Name: "192.0.2.7", IDType: "address", KeyFile: "office.key"},
 		XAUTH: XAUTH{Username: "alice", Password: "pass word", Save: true, Domain: "corp"},
 		DPD:   DPD{time.Hour, time.Minute, "on-demand"},
@@ -170,9 +181,10 @@ func TestErrors(t *testing.T) {
 		{"[proxy]\nlisten = \"127.0.0.1:1080\"\n", "proxy", 5, "there is no such table"},
 		{"[security]\nallow = [\"des\"]\n", "security.allow", 6, `"3des", "md5", "modp1024"`},
 		{"[security]\nkill_switch = true\n", "security.kill_switch", 6, "not available in this version"},
-		{"[primary]\nreturn = true\n", "primary.return", 6, "not available in this version"},
+		{"[primary]\nreturn = 1\n", "primary.return", 6, "must be true or false"},
+		{"[primary]\nhold = 9\n", "primary.hold", 6, "10 to 86400 seconds"},
 		{"[inside]\ninterfaces = [\"eth0\"]\n", "inside.interfaces", 6, "not available in this version"},
-		{"[inside]\nnetworks = [\"10.0.0.0/8\"]\n", "inside.networks", 6, "only mode network-extension"},
+		{"[inside]\nnetworks = [\"10.0.0.0/8\"]\n", "inside.networks", 6, "only the network-extension modes"},
 		{"[ike]\nexchange = \"main\"\n", "ike.exchange", 6, "not available in this version"},
 		{"[ike]\nproposals = [\"aes256-sha256\"]\n", "ike.proposals", 6, "is not cipher-hash-group"},
 		{"[ike]\nproposals = [\"des-sha1-modp2048\"]\n", "ike.proposals", 6, `"des" is not a known cipher (aes128`},
@@ -226,12 +238,14 @@ func TestTopErrors(t *testing.T) {
 		{`peers = ["a.example:99999"]`, "a port that is not 1 to 65535"},
 		{`peers = ["a.example", "A.example:500"]`, "is there twice"},
 		{"peers = [" + strings.Repeat(`"a.example",`, 17) + "]", "17 entries are more than 16"},
-		{"peers = [\"a.example\"]\nconnect = \"traffic\"", `"traffic" is not available in this version; allowed: "manual", "auto"`},
-		{"peers = [\"a.example\"]\nmode = \"network-extension-plus\"", "is not available in this version"},
+		{"peers = [\"a.example\"]\nconnect = \"always\"", `"always" is not known; allowed: "manual", "auto", "traffic"`},
+		{"peers = [\"a.example\"]\nidle_timeout = 600", `only connect = "traffic" has an idle timeout`},
+		{"peers = [\"a.example\"]\nconnect = \"traffic\"\nidle_timeout = 59", "60 to 86400 seconds"},
+		{"peers = [\"a.example\"]\nmode = \"network-extension-plus\"", "inside.networks: mode network-extension-plus needs"},
 		{"peers = [\"a.example\"]\nmode = \"network-extension\"", "inside.networks: mode network-extension needs"},
 		{"peers = [\"a.example\"]\nname = \"../x\"", "is not a profile name"},
 		{"peers = [\"a.example\"]\npreset = \"huawei\"", `allowed: "cisco", "fritzbox"`},
-		{"peers = [\"a.example\"]\naccept_backup_servers = true", "not available in this version"},
+		{"peers = [\"a.example\"]\naccept_backup_servers = \"no\"", "must be true or false"},
 		{"peer = [\"a.example\"]", "did you mean peers, before the first table?"},
 		{"peers = [\"a.example\"]\ndpd = 5", "this is a table; write [dpd]"},
 		{"peers = [\"a.example\"]\ndpd = {}", "a [dpd] table needs an interval"},

@@ -15,6 +15,8 @@ type Profile struct {
 	Peers   []Peer
 	Preset  string
 
+	IdleTimeout time.Duration // with connect = "traffic"
+
 	Group    Group
 	XAUTH    XAUTH
 	DPD      DPD
@@ -29,6 +31,9 @@ type Profile struct {
 
 	AcceptBackupServers bool
 }
+
+// Extends says whether the networks behind this machine are shown to the other side.
+func (p *Profile) Extends() bool { return p.Mode != "client" }
 
 // Peer is one gateway: an address or a host name, port 500 unless said.
 type Peer struct {
