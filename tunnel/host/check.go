@@ -29,8 +29,9 @@ func check(c Config) error {
 	if c.Metric < 0 || c.Metric > 1<<31-1 {
 		add("route metric %d is out of range", c.Metric)
 	}
-	if len(c.Routes) > maxRoutes || len(c.Exclude) > maxRoutes || len(c.Gateways) > maxPeers || len(c.Addresses) > maxPeers {
-		add("too many routes, exclusions, gateways or addresses")
+	if len(c.Routes) > maxRoutes || len(c.Exclude) > maxRoutes || len(c.Gateways) > maxPeers || len(c.Addresses) > maxPeers ||
+		len(c.Forward) > maxRoutes {
+		add("too many routes, exclusions, gateways, addresses or networks behind this machine")
 	}
 	for _, p := range c.Addresses {
 		if !p.IsValid() || !p.Addr().Is4() || !unicast(p.Addr()) || p.Bits() == 0 {
@@ -57,7 +58,25 @@ func check(c Config) error {
 			add("network %s cannot stay outside the tunnel: not an IPv4 network of /%d or narrower", p, minExclude)
 		}
 	}
+	for _, p := range c.Forward {
+		if why := badForward(p); why != "" {
+			add("network %s cannot be behind this machine: %s", p, why)
+		}
+	}
 	return errors.Join(append(errs, checkDNS(c.DNS))...)
+}
+
+// badForward is stricter than badRoute: a network behind this machine is somewhere, and written without host bits.
+func badForward(p netip.Prefix) string {
+	switch {
+	case badRoute(p) != "":
+		return badRoute(p)
+	case p.Bits() == 0:
+		return "it is everything; name the networks"
+	case p != p.Masked():
+		return "it has bits of a host; write " + p.Masked().String()
+	}
+	return ""
 }
 
 func checkDNS(d DNS) error {

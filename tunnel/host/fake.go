@@ -35,6 +35,7 @@ func (f *Fake) Apply(c Config) error {
 	}
 	c.Addresses, c.Routes = slices.Clone(c.Addresses), slices.Clone(c.Routes)
 	c.Gateways, c.Exclude = slices.Clone(c.Gateways), slices.Clone(c.Exclude)
+	c.Forward = slices.Clone(c.Forward)
 	f.applied, f.up, f.dnsBy = append(f.applied, c), true, ""
 	if c.DNS.on() {
 		f.dnsBy = "fake"

@@ -1,4 +1,4 @@
-// Package host makes the machine match a tunnel: addresses, routes and name service, and puts it back. What should
+// Package host makes the machine match a tunnel: addresses, routes, forwarding and name service, and puts it back. What should
 // be is a value (Config), what is is a value (MachineView), and plan is the pure difference; the files named for a
 // system hold its calls and nothing else. An undo journal is on disk before the first change, so that a killed process
 // leaves nothing that the next one cannot put right.
@@ -17,8 +17,12 @@ type Config struct {
 	Routes    []netip.Prefix // into the tunnel; 0.0.0.0/0 is set so that the machine's own default route stays
 	Gateways  []netip.Addr   // reached through the outside link even when inside Routes
 	Exclude   []netip.Prefix // stay outside even when inside Routes
-	Metric    int
-	DNS       DNS
+	// Forward are the networks behind this machine whose hosts use the tunnel, each masked: the machine forwards
+	// between them and the tunnel, and its other links stay as they are. Without Addresses, the machine itself speaks
+	// through the tunnel with an address that it has in one of these. They never go into the tunnel themselves.
+	Forward []netip.Prefix
+	Metric  int
+	DNS     DNS
 }
 
 // DNSMode says which questions go to the tunnel's servers.

@@ -12,6 +12,8 @@ func change(s step) error {
 	switch s.Op {
 	case opAddRoute, opSwapRoute, opDelRoute:
 		return changeRoute(s)
+	case opForward, opUnforward:
+		return changeForwarding(s)
 	}
 	return ErrUnsupported
 }

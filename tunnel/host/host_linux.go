@@ -31,6 +31,9 @@ func viewMachine() (MachineView, error) {
 		a := l.Attrs()
 		names[a.Index] = a.Name
 		v.Links = append(v.Links, LinkView{Name: a.Name, MTU: a.MTU, Up: a.Flags&net.FlagUp != 0})
+		if forwards(a.Name) {
+			v.Forwarding = append(v.Forwarding, a.Name)
+		}
 	}
 	addrs, err := dump(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_V4) })
 	if err != nil {
@@ -51,6 +54,7 @@ func viewMachine() (MachineView, error) {
 		}
 	}
 	v.NoIPv6 = noIPv6()
+	v.ForwardingAll = forwards(allLinks)
 	return v, nil
 }
 
@@ -89,6 +93,8 @@ func change(s step) error {
 	switch s.Op {
 	case opAddRoute, opSwapRoute, opDelRoute:
 		return changeRoute(s)
+	case opForward, opUnforward:
+		return changeForwarding(s)
 	case opLink:
 		l, err := netlink.LinkByName(s.Link)
 		if err != nil {

@@ -35,7 +35,7 @@ type CorruptError struct {
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("the undo journal cannot be read (%v); it is kept as %s; routes were cleaned by their mark, check the name servers of this machine", e.Err, e.Kept)
+	return fmt.Sprintf("the undo journal cannot be read (%v); it is kept as %s; routes were cleaned by their mark, check the name servers of this machine, and whether it forwards packets", e.Err, e.Kept)
 }
 
 func (e *CorruptError) Unwrap() error { return e.Err }
@@ -107,6 +107,11 @@ func parseJournal(b []byte) (made, error) {
 	for _, r := range f.Made.Routes {
 		if !r.Dst.IsValid() || r.Link != "" && !linkName(r.Link) {
 			return made{}, errors.New("a route in it is not one")
+		}
+	}
+	for _, w := range f.Made.Forwarding {
+		if !linkName(w.Link) {
+			return made{}, errors.New("a forwarding interface in it is not one")
 		}
 	}
 	return f.Made, nil

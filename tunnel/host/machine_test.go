@@ -187,9 +187,12 @@ func dieAt(t *testing.T, step int, marks bool) (alive bool) {
 			}
 		}()
 		h := machineOf(m, dir)
-		must(t, h.Apply(fullConfig()))
+		first := fullConfig()
+		first.Forward = prefixes("192.168.1.0/24")
+		must(t, h.Apply(first))
 		c := splitConfig()
 		c.Interface, c.Gateways = "ezvpn1", []netip.Addr{addr("10.200.0.1")}
+		c.Forward = prefixes("172.16.9.0/24", "192.168.1.0/24")
 		must(t, h.Apply(c))
 		must(t, h.Revert())
 		alive = true

@@ -17,15 +17,17 @@ func addr(s string) netip.Addr     { return netip.MustParseAddr(s) }
 // model is a machine in memory that keeps the kernel's rules: one entry per destination and metric, and routes and
 // addresses that go with their link.
 type model struct {
-	t      *testing.T
-	links  []LinkView
-	addrs  []Address
-	routes []SeenRoute
-	marks  bool
-	resolv resolvFile
-	crash  int // the step, counted from 1, at which the process dies; negative: just after it
-	steps  int
-	after  func() // called after every step
+	t          *testing.T
+	links      []LinkView
+	addrs      []Address
+	routes     []SeenRoute
+	marks      bool
+	forwarding []string // links that forward
+	allForward bool     // the switch of the whole machine
+	resolv     resolvFile
+	crash      int // the step, counted from 1, at which the process dies; negative: just after it
+	steps      int
+	after      func() // called after every step
 }
 
 type died struct{}
@@ -56,7 +58,18 @@ func (m *model) plug(name string) { m.links = append(m.links, LinkView{Name: nam
 func (m *model) unplug(name string) {
 	m.links = slices.DeleteFunc(m.links, func(l LinkView) bool { return l.Name == name })
 	m.addrs = slices.DeleteFunc(m.addrs, func(a Address) bool { return a.Link == name })
+	m.forwarding = slices.DeleteFunc(m.forwarding, func(l string) bool { return l == name })
 	m.routes = slices.DeleteFunc(m.routes, func(r SeenRoute) bool { return r.Link == name })
+}
+
+// forwardAll is what writing ip_forward does.
+func (m *model) forwardAll(on bool) {
+	m.allForward, m.forwarding = on, nil
+	for _, l := range m.links {
+		if on {
+			m.forwarding = append(m.forwarding, l.Name)
+		}
+	}
 }
 
 func (m *model) system() system {
@@ -90,7 +103,8 @@ func (m *model) mortal(step func() error) error {
 }
 
 func (m *model) view() (MachineView, error) {
-	return MachineView{Links: slices.Clone(m.links), Addresses: slices.Clone(m.addrs), Routes: slices.Clone(m.routes), Marks: m.marks}, nil
+	return MachineView{Links: slices.Clone(m.links), Addresses: slices.Clone(m.addrs), Routes: slices.Clone(m.routes), Marks: m.marks,
+		Forwarding: slices.Clone(m.forwarding), ForwardingAll: m.allForward}, nil
 }
 
 func (m *model) do(s step) error { return m.mortal(func() error { return m.change(s) }) }
@@ -104,6 +118,13 @@ func (m *model) change(s step) error {
 			return errors.New("no such device")
 		}
 		m.links[link].MTU, m.links[link].Up = s.MTU, true
+	case opForward:
+		if link < 0 {
+			return errors.New("no such device")
+		}
+		m.forwarding = put(m.forwarding, s.Link)
+	case opUnforward:
+		m.forwarding = slices.DeleteFunc(m.forwarding, func(l string) bool { return l == s.Link })
 	case opAddAddress:
 		m.addrs = append(m.addrs, s.Address)
 	case opDelAddress:
@@ -135,6 +156,9 @@ func (m *model) state() string {
 	}
 	for _, r := range m.routes {
 		lines = append(lines, fmt.Sprint("route ", r))
+	}
+	for _, l := range m.forwarding {
+		lines = append(lines, "forwarding "+l)
 	}
 	slices.Sort(lines)
 	b.WriteString(strings.Join(lines, "\n"))

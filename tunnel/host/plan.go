@@ -18,6 +18,8 @@ const (
 	opDelRoute   op = "del-route"   //
 	opSetDNS     op = "set-dns"     //
 	opClearDNS   op = "clear-dns"   //
+	opForward    op = "forward"     // packets that come in by the link
+	opUnforward  op = "unforward"   //
 )
 
 // step is one change of the machine.
@@ -28,6 +30,7 @@ type step struct {
 	Address Address
 	Route   Route
 	DNS     dnsRecord
+	All     bool // with opForward: the whole machine forwards already
 }
 
 // plan lists the changes that lead from what stands in the machine to want, and notes for the user. A want without an
@@ -44,7 +47,9 @@ func plan(m made, want Config, v MachineView) ([]step, []string, error) {
 		steps = append(steps, t.linkSteps()...)
 		steps = append(steps, t.routeSteps()...)
 		steps = append(steps, dnsSet(m, want, v)...)
+		steps = append(steps, t.forwardSteps()...)
 	}
+	steps = append(steps, t.staleForwarding()...)
 	steps = append(steps, dnsClear(m, want, v)...)
 	steps = append(steps, t.staleRoutes()...)
 	return append(steps, t.staleAddresses()...), t.notes, nil
@@ -135,7 +140,8 @@ func dnsClear(m made, want Config, v MachineView) []step {
 
 // intend adds what the steps are about to make to m, for the journal that is written before them.
 func (m made) intend(link string, steps []step) made {
-	out := made{Links: slices.Clone(m.Links), Addresses: slices.Clone(m.Addresses), Routes: slices.Clone(m.Routes), DNS: slices.Clone(m.DNS)}
+	out := made{Links: slices.Clone(m.Links), Addresses: slices.Clone(m.Addresses), Routes: slices.Clone(m.Routes),
+		DNS: slices.Clone(m.DNS), Forwarding: slices.Clone(m.Forwarding)}
 	if link != "" {
 		out.Links = put(out.Links, link)
 	}
@@ -148,6 +154,9 @@ func (m made) intend(link string, steps []step) made {
 		case opSetDNS:
 			out.DNS = slices.DeleteFunc(out.DNS, s.DNS.same)
 			out.DNS = append(out.DNS, s.DNS)
+		case opForward:
+			out.Forwarding = slices.DeleteFunc(out.Forwarding, func(f forwarding) bool { return f.Link == s.Link })
+			out.Forwarding = append(out.Forwarding, forwarding{s.Link, s.All})
 		}
 	}
 	return out
@@ -175,6 +184,8 @@ func (m made) done(s step) made {
 		}
 	case opClearDNS:
 		m.DNS = slices.DeleteFunc(slices.Clone(m.DNS), s.DNS.same)
+	case opUnforward:
+		m.Forwarding = slices.DeleteFunc(slices.Clone(m.Forwarding), func(f forwarding) bool { return f.Link == s.Link })
 	}
 	return m
 }
@@ -187,6 +198,7 @@ func (m made) settled(link string, v MachineView) made {
 		return !ok || have.Route != r
 	})
 	m.Addresses = slices.DeleteFunc(slices.Clone(m.Addresses), func(a Address) bool { return !slices.Contains(v.Addresses, a) })
+	m.Forwarding = slices.DeleteFunc(slices.Clone(m.Forwarding), func(f forwarding) bool { return !f.stands(v) })
 	return m
 }
 
@@ -203,6 +215,8 @@ func (s step) String() string {
 		return fmt.Sprintf("bring up %s with mtu %d", s.Link, s.MTU)
 	case opAddAddress, opDelAddress:
 		return fmt.Sprintf("%s %s on %s", s.Op, s.Address.Prefix, s.Address.Link)
+	case opForward, opUnforward:
+		return fmt.Sprintf("%s what comes in by %s", s.Op, s.Link)
 	case opSetDNS, opClearDNS:
 		return fmt.Sprintf("%s by %s", s.Op, s.DNS.By)
 	}

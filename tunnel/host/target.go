@@ -8,11 +8,12 @@ import (
 
 // target works out which routes the machine should have.
 type target struct {
-	made   made
-	want   Config
-	view   MachineView
-	routes []Route // in the order in which they are set
-	notes  []string
+	made     made
+	want     Config
+	view     MachineView
+	routes   []Route  // in the order in which they are set
+	forwards []string // links that must forward
+	notes    []string
 }
 
 // halvesIPv6 are more specific than a default route that a router advertisement brings, now or later.
@@ -41,17 +42,26 @@ func (t *target) compute() error {
 		t.intoTunnel(p, t.want.Metric)
 	}
 	t.servers(routes)
+	t.forwards = t.forwarders()
 	t.beside(routes)
+	if len(t.want.Addresses) == 0 && len(t.want.Forward) > 0 && !t.source().IsValid() {
+		t.note("this machine has no address in the networks behind it, so only their hosts can use the tunnel")
+	}
 	return nil
 }
 
-// inside is what goes into the tunnel: Routes without doubles, and without what lies wholly in an exclusion.
+// inside is what goes into the tunnel: Routes without doubles, and without what lies wholly in an exclusion or in a
+// network behind this machine.
 func (t *target) inside() []netip.Prefix {
 	var out []netip.Prefix
 	for _, p := range t.want.Routes {
 		p = p.Masked()
 		if slices.ContainsFunc(t.want.Exclude, func(x netip.Prefix) bool { return x.Bits() <= p.Bits() && x.Masked().Contains(p.Addr()) }) {
 			t.note("%s stays outside: it lies in an excluded network", p)
+			continue
+		}
+		if slices.ContainsFunc(t.want.Forward, func(x netip.Prefix) bool { return x.Bits() <= p.Bits() && x.Contains(p.Addr()) }) {
+			t.note("%s stays outside: it lies behind this machine", p)
 			continue
 		}
 		out = put(out, p)
@@ -115,7 +125,7 @@ func (t *target) intoTunnel(p netip.Prefix, metric int) {
 	case taken:
 		t.note("%s stays outside: the machine has a route of its own to it", p)
 	default:
-		t.routes = append(t.routes, Route{Dst: p, Link: t.want.Interface, Metric: metric})
+		t.routes = append(t.routes, Route{Dst: p, Link: t.want.Interface, Src: t.source(), Metric: metric})
 	}
 }
 
@@ -179,6 +189,9 @@ func (t *target) beside(routes []netip.Prefix) {
 		}
 		if s.Dst.IsSingleIP() && slices.Contains(t.want.Gateways, s.Dst.Addr()) || covered(t.want.Exclude, s.Dst.Addr()) || !t.beats(s, routes) {
 			continue
+		}
+		if covered(t.want.Forward, s.Dst.Addr()) && slices.Contains(t.forwards, s.Link) {
+			continue // a network behind this machine, where it belongs
 		}
 		if told++; told > maxBeside {
 			t.note("further networks pass beside the tunnel")

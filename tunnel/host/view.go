@@ -42,9 +42,13 @@ type MachineView struct {
 	Addresses []Address
 	Routes    []SeenRoute
 	Marks     bool // this system can mark routes, so an unmarked one is never ours
-	NoIPv6    bool // no IPv6 outside loopback: nothing to keep from leaking
-	DNSBy     string
-	DNSWhy    string
+	// Forwarding are the links that forward the IPv4 packets that come in by them; ForwardingAll is the switch of the
+	// whole machine, which links follow when it is written.
+	Forwarding    []string
+	ForwardingAll bool
+	NoIPv6        bool // no IPv6 outside loopback: nothing to keep from leaking
+	DNSBy         string
+	DNSWhy        string
 }
 
 func (v MachineView) link(name string) (LinkView, bool) {
@@ -86,14 +90,15 @@ func (v MachineView) holder(dst netip.Prefix, metric int) (SeenRoute, bool) {
 
 // made is what this package changed, or was about to change: the content of the journal.
 type made struct {
-	Links     []string    `json:"links,omitempty"` // TUN devices that were configured
-	Addresses []Address   `json:"addresses,omitempty"`
-	Routes    []Route     `json:"routes,omitempty"`
-	DNS       []dnsRecord `json:"dns,omitempty"`
+	Links      []string     `json:"links,omitempty"` // TUN devices that were configured
+	Addresses  []Address    `json:"addresses,omitempty"`
+	Routes     []Route      `json:"routes,omitempty"`
+	DNS        []dnsRecord  `json:"dns,omitempty"`
+	Forwarding []forwarding `json:"forwarding,omitempty"`
 }
 
 func (m made) empty() bool {
-	return len(m.Links) == 0 && len(m.Addresses) == 0 && len(m.Routes) == 0 && len(m.DNS) == 0
+	return len(m.Links) == 0 && len(m.Addresses) == 0 && len(m.Routes) == 0 && len(m.DNS) == 0 && len(m.Forwarding) == 0
 }
 
 func (m made) link(name string) bool { return slices.Contains(m.Links, name) }

@@ -1,0 +1,3 @@
+package host
+
+func changeForwarding(step) error { return ErrUnsupported }
