@@ -41,12 +41,12 @@ const (
 func Initiate(now time.Time, cfg *Config) (*Conn, []Event) {
 	c := newConn(cfg.Rand, cfg.DH, cfg.FragmentSize)
 	c.client, c.local, c.remote = cfg, cfg.Local, cfg.Remote
-	c.marker = cfg.Remote.Port() != portIKE
+	c.marker, c.begins, c.wanted = cfg.Remote.Port() != portIKE, true, cfg.PeerIdentity
 	if err := cfg.check(); err != nil {
 		c.fail(Internal, Local, err)
 		return c, c.take()
 	}
-	c.first(now)
+	c.first(now, cfg.GroupKey, phaseOneVendors(cfg.NATT, !cfg.NoFragments))
 	return c, c.take()
 }
 
@@ -68,21 +68,6 @@ func (cfg *Config) check() error {
 	return nil
 }
 
-func (cfg *Config) methods() []uint16 {
-	if cfg.XAUTH {
-		return []uint16{isakmp.AuthXAUTHInitPreShared, isakmp.AuthPreShared}
-	}
-	return []uint16{isakmp.AuthPreShared}
-}
-
-func (cfg *Config) life1() Life {
-	l := cfg.Phase1Life
-	if l.Time == 0 {
-		l.Time = defaultLife1
-	}
-	return l
-}
-
 // payload is the identity on the wire. ASA refuses other ports than 0 and 500, IOS wants 17/500.
 func (id Identity) payload() isakmp.ID {
 	return isakmp.ID{Kind: id.Kind, Protocol: 17, Port: portIKE, Data: []byte(id.Data)}
@@ -91,21 +76,20 @@ func (id Identity) payload() isakmp.ID {
 const nonceLen = 32
 
 // first sends message 1: SA, KE, Ni, IDii, vendor IDs.
-func (c *Conn) first(now time.Time) {
-	cfg := c.client
+func (c *Conn) first(now time.Time, psk Secret, vendors []isakmp.Payload) {
 	nonce := make([]byte, nonceLen)
 	if !c.random(c.sa.Initiator[:]) || !c.random(nonce) {
 		return
 	}
-	pair, err := c.dh(cfg.Phase1[0].Group)
+	pair, err := c.dh(c.offers()[0].Group)
 	if err != nil {
 		c.fail(Internal, Local, err)
 		return
 	}
-	sa, id := phase1SA(cfg.Phase1, cfg.methods(), cfg.life1()), cfg.Identity.payload()
-	p := &phaseOne{pair: pair, t: transcript{psk: cfg.GroupKey, ci: c.sa.Initiator, sai: sa.AppendBody(nil), gxi: pair.Public(),
+	sa, id := phase1SA(c.offers(), c.methods(), c.life1()), c.identity().payload()
+	p := &phaseOne{pair: pair, t: transcript{psk: psk, ci: c.sa.Initiator, sai: sa.AppendBody(nil), gxi: pair.Public(),
 		ni: nonce, idi: id.AppendBody(nil)}}
-	payloads := append([]isakmp.Payload{sa, isakmp.KE{Data: p.t.gxi}, isakmp.Nonce{Data: nonce}, id}, phaseOneVendors(cfg.NATT, !cfg.NoFragments)...)
+	payloads := append([]isakmp.Payload{sa, isakmp.KE{Data: p.t.gxi}, isakmp.Nonce{Data: nonce}, id}, vendors...)
 	p.last = isakmp.AppendMessage(nil, c.header(isakmp.Aggressive, 0), payloads...)
 	p.again.start(now)
 	c.one = p
@@ -120,11 +104,11 @@ func (c *Conn) aggressive(now time.Time, h isakmp.Header, body []byte, digest [3
 		c.answerAgain(now, p.last)
 	case c.auth != nil:
 		c.drop("unexpected", errors.New("Aggressive Mode is over"))
-	case c.client != nil && h.Flags&isakmp.Encrypted == 0 && !h.Responder.IsZero():
+	case c.begins && h.Flags&isakmp.Encrypted == 0 && !h.Responder.IsZero():
 		c.second(now, h, body, digest)
-	case c.server != nil && p == nil && h.Flags&isakmp.Encrypted == 0:
+	case !c.begins && p == nil && h.Flags&isakmp.Encrypted == 0:
 		c.answerFirst(now, h, body, digest)
-	case c.server != nil && p != nil && h.Responder == c.sa.Responder:
+	case !c.begins && p != nil && h.Responder == c.sa.Responder:
 		c.third(now, h, body, digest)
 	default:
 		c.drop("unexpected", errors.New("Aggressive Mode message out of turn"))
@@ -144,7 +128,7 @@ func (c *Conn) second(now time.Time, h isakmp.Header, body []byte, digest [32]by
 	}
 	p, t := c.one, c.one.t
 	sa, _, _ := get[isakmp.SA](payloads)
-	suite, method, life, err := chosenPhase1(sa, c.client.Phase1, c.client.methods())
+	suite, method, life, err := chosenPhase1(sa, c.offers(), c.methods())
 	if err != nil {
 		c.suspect(now, ProposalRefused, "", err)
 		c.drop("proposal", err)
@@ -178,36 +162,36 @@ func (c *Conn) second(now time.Time, h isakmp.Header, body []byte, digest [32]by
 		return
 	}
 	p.t, p.method, p.heard, p.any = t, method, digest, true
-	c.note("received", "Aggressive Mode 2, the gateway knows the group key")
+	c.note("received", "Aggressive Mode 2, the peer knows the group key")
 	c.proved(now, auth, payloads, Identity{id.Kind, string(id.Data)}, life)
 }
 
-// proved goes on when the gateway is known to hold the group key: message 3 and the float.
+// proved goes on when the responder is known to hold the group key: message 3, and the client's float.
 func (c *Conn) proved(now time.Time, auth *authenticated, payloads []isakmp.Parsed, id Identity, life Life) {
-	p, cfg := c.one, c.client
+	p := c.one
 	c.hint = nil
 	c.sa.Responder, c.sa.PeerIdentity, c.sa.Suite = p.t.cr, id, p.t.suite
-	if cfg.PeerIdentity != nil && *cfg.PeerIdentity != id {
-		c.fail(PeerIdentity, Local, fmt.Errorf("the gateway calls itself %s %q", isakmp.IDName(id.Kind), id.Data))
+	if err := c.known(id); err != nil {
+		c.fail(PeerIdentity, Local, err)
 		return
 	}
 	if c.natt = isakmp.ChooseNATT(c.learnVendors(payloads)); c.natt == isakmp.NATTNone {
-		c.fail(ProposalRefused, Peer, errors.New("the gateway does not speak NAT traversal, and ESP travels in UDP only"))
+		c.fail(ProposalRefused, Peer, errNoNATT)
 		return
 	}
 	c.learnNAT(p.t.suite.Hash, payloads, c.local, c.remote)
-	if c.remote.Port() == portIKE {
+	if c.client != nil && c.remote.Port() == portIKE {
 		c.remote, c.marker = netip.AddrPortFrom(c.remote.Addr(), portNATT), true
 		if c.local.Port() == portIKE {
 			c.local = netip.AddrPortFrom(c.local.Addr(), portNATT)
 		}
 	}
-	c.fragments = c.sa.Fragments && !cfg.NoFragments
-	third := c.natPayloads(p.t.suite.Hash, cfg.NATT != NATTAuto)
+	c.fragments = c.sa.Fragments && !c.noFragments()
+	third := c.natPayloads(p.t.suite.Hash, c.forcesNAT())
 	if third == nil {
 		return
 	}
-	if cfg.InitialContact {
+	if c.client != nil && c.client.InitialContact && !c.client.Renewal {
 		third = append(third, isakmp.Notify{DOI: isakmp.DOIIPsec, Protocol: isakmp.ProtocolISAKMP, SPI: c.cookies(), Kind: isakmp.InitialContact})
 	}
 	chain := p.t.initialChain()
@@ -231,18 +215,17 @@ func (c *Conn) cookies() []byte {
 // secure declares the ISAKMP SA up.
 func (c *Conn) secure(now time.Time, auth *authenticated, chain keymat.Chain, life Life) {
 	c.auth, c.chain, c.phase, c.stage = auth, chain, secured, PhaseXAUTH
-	c.sa.XAUTH = c.one.method == isakmp.AuthXAUTHInitPreShared
+	c.sa.XAUTH = c.one.method != isakmp.AuthPreShared
 	c.sa.Remote, c.sa.Marker = c.remote, c.marker
-	ours := defaultLife1
-	if c.client != nil {
-		ours = c.client.life1().Time
-	} else if c.server.Life1 > 0 {
-		ours = c.server.Life1
-	}
 	c.sa.Since = now
-	c.sa.Expires = now.Add(clamp(ours, life.Time, minLife1, maxLife1, defaultLife1))
-	c.wait = now.Add(stepWait)
-	if c.client != nil && !c.sa.XAUTH {
+	c.sa.Expires = now.Add(clamp(c.life1().Time, life.Time, minLife1, maxLife1, defaultLife1))
+	c.renewal()
+	switch {
+	case c.client == nil:
+		c.wait = time.Time{} // what comes next is for the owner to say
+	case c.sa.XAUTH:
+		c.wait = now.Add(stepWait)
+	default:
 		c.wait = now.Add(noXAUTHWait)
 	}
 	c.emit(Secured{c.sa})

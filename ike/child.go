@@ -14,7 +14,9 @@ type child struct {
 	sa       IPsecSA
 	commit   time.Time // outbound goes ahead without CONNECTED
 	retire   time.Time // it was replaced: the peer is told, and it goes
+	lapse    time.Time // adopted while the peer had to confirm it: it has so long
 	rekeying bool
+	yields   bool // it ends because the other end's SA was made at the same time
 }
 
 func (ch *child) clear() {
@@ -34,7 +36,7 @@ func (ch *child) copy() IPsecSA {
 
 func (ch *child) deadline() time.Time {
 	next := ch.sa.Expires
-	for _, t := range []time.Time{ch.commit, ch.retire, ch.sa.Rekey} {
+	for _, t := range []time.Time{ch.commit, ch.retire, ch.lapse, ch.sa.Rekey} {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}
@@ -53,11 +55,11 @@ const retryRekey = 30 * time.Second
 
 // live says whether there is an IPsec SA that may be used.
 func (c *Conn) live() bool {
-	return slices.ContainsFunc(c.children, func(ch *child) bool { return ch.sa.Ready })
+	return slices.ContainsFunc(c.keeper().children, func(ch *child) bool { return ch.sa.Ready })
 }
 
 func (c *Conn) child(in uint32) *child {
-	for _, ch := range c.children {
+	for _, ch := range c.keeper().children {
 		if ch.sa.In.SPI == in {
 			return ch
 		}
@@ -67,7 +69,7 @@ func (c *Conn) child(in uint32) *child {
 
 // newest is the latest SA for a selector that is in use.
 func (c *Conn) newest(s Selector) *child {
-	for _, ch := range slices.Backward(c.children) {
+	for _, ch := range slices.Backward(c.keeper().children) {
 		if ch.sa.Ready && ch.retire.IsZero() && ch.sa.Selector == s {
 			return ch
 		}
@@ -78,6 +80,9 @@ func (c *Conn) newest(s Selector) *child {
 // makeChild derives the keys of an agreed Quick Mode (RFC 2409 §5.5).
 func (c *Conn) makeChild(now time.Time, x *exchange, initiated bool) *child {
 	q := x.quick
+	if c.keeper().phase == closed {
+		return nil // the association that took our IPsec SAs over
+	}
 	n, ok := keyLengths(q.chosen.suite)
 	if !ok {
 		c.fail(Internal, Local, errNotOffered)
@@ -93,18 +98,22 @@ func (c *Conn) makeChild(now time.Time, x *exchange, initiated bool) *child {
 	sa := IPsecSA{Suite: q.chosen.suite, In: half(q.spi), Out: half(q.chosen.spi), Selector: q.selector, Since: now,
 		Expires: now.Add(life), PFS: q.chosen.pfs, Replaces: q.replaces, Initiated: initiated}
 	if q.life.Kilobytes > 0 {
-		sa.Bytes = max(q.life.Kilobytes, minKilobytes) * 1024
+		sa.Bytes = volume(q.life.Kilobytes)
 	}
 	if c.client != nil {
 		sa.Rekey = now.Add(life - c.margin(life))
 	}
 	ch := &child{sa: sa}
-	c.children = append(c.children, ch)
+	keeper := c.keeper()
+	keeper.children = append(keeper.children, ch)
 	if initiated {
-		c.replaced(now, ch)
+		keeper.replaced(now, ch)
 	}
 	return ch
 }
+
+// volume is a life in bytes: not so short that it is a storm, nor so long that it cannot be counted.
+func volume(kilobytes uint64) uint64 { return min(max(kilobytes, minKilobytes), 1<<50) * 1024 }
 
 // margin is how long before the end we rekey: a tenth of the life, but time enough for every retransmission, and some
 // chance, so that many clients do not come at once.
@@ -124,7 +133,7 @@ func (c *Conn) follows(s Selector) uint32 {
 		return old.sa.In.SPI
 	}
 	spi, parts := uint32(0), map[Selector]bool{}
-	for _, ch := range c.children {
+	for _, ch := range c.keeper().children {
 		if ch.sa.Ready && ch.retire.IsZero() && within(ch.sa.Selector, s) {
 			spi, parts[ch.sa.Selector] = ch.sa.In.SPI, true
 		}
@@ -137,26 +146,13 @@ func (c *Conn) follows(s Selector) uint32 {
 
 // connect lets the outbound direction be used.
 func (c *Conn) connect(now time.Time, ch *child) {
-	ch.commit = time.Time{}
+	ch.commit, ch.lapse = time.Time{}, time.Time{}
 	if ch.sa.Ready {
 		return
 	}
 	ch.sa.Ready = true
 	c.emit(SAUp{ch.copy()})
-	c.replaced(now, ch)
-}
-
-// replaced begins the end of the SA that ch follows. A double that came of both ends rekeying at once is not rekeyed
-// again: it ends by itself, or by the peer's Delete.
-func (c *Conn) replaced(now time.Time, ch *child) {
-	for _, x := range c.children {
-		if x != ch && x.sa.Selector == ch.sa.Selector {
-			x.sa.Rekey = time.Time{}
-		}
-	}
-	if old := c.child(ch.sa.Replaces); old != nil && old != ch && old.retire.IsZero() {
-		old.retire, old.sa.Rekey = now.Add(overlap), time.Time{}
-	}
+	c.keeper().replaced(now, ch)
 }
 
 // ageChildren does what is due for each IPsec SA.
@@ -169,6 +165,8 @@ func (c *Conn) ageChildren(now time.Time) {
 		case reached(ch.sa.Expires):
 			c.dropChild(ch, "expired", true)
 			c.again(now, ch)
+		case reached(ch.lapse):
+			c.dropChild(ch, "never confirmed", true)
 		case reached(ch.retire):
 			c.dropChild(ch, "replaced", true)
 		case reached(ch.commit):
@@ -182,7 +180,11 @@ func (c *Conn) ageChildren(now time.Time) {
 
 func (c *Conn) rekey(now time.Time, ch *child) {
 	ch.sa.Rekey = time.Time{}
-	if ch.rekeying || !ch.retire.IsZero() {
+	switch {
+	case ch.rekeying || !ch.retire.IsZero():
+		return
+	case c.pending(ch):
+		ch.sa.Rekey = now.Add(retryRekey)
 		return
 	}
 	ch.rekeying = true
@@ -191,8 +193,8 @@ func (c *Conn) rekey(now time.Time, ch *child) {
 
 // Rekey starts a Quick Mode that replaces the IPsec SA with this inbound SPI, as when its volume is used up.
 func (c *Conn) Rekey(now time.Time, in uint32) []Event {
-	if ch := c.child(in); ch != nil && c.phase != closed {
-		c.rekey(now, ch)
+	if ch, k := c.child(in), c.keeper(); ch != nil && k.phase != closed {
+		k.rekey(now, ch)
 	}
 	return c.take()
 }
@@ -211,15 +213,15 @@ const againPause = 30 * time.Second
 // again negotiates anew when an SA went that was the last for its selector, since the tunnel is wanted: at once, but
 // not in a loop with a gateway that deletes each new one.
 func (c *Conn) again(now time.Time, ch *child) {
-	if c.client == nil || c.phase != configured || ch.rekeying || !ch.retire.IsZero() || c.newest(ch.sa.Selector) != nil {
+	if c.client == nil || c.phase != configured || ch.rekeying || !ch.retire.IsZero() || c.newest(ch.sa.Selector) != nil || c.rescue(now, ch) {
 		return
 	}
 	if next := c.lastAgain.Add(againPause); now.Before(next) {
-		c.later(ch.sa.Selector, next)
+		c.later(wanted{selector: ch.sa.Selector}, next)
 		return
 	}
 	c.lastAgain = now
-	c.quicks = append(c.quicks, ch.sa.Selector)
+	c.quicks = append(c.quicks, wanted{selector: ch.sa.Selector})
 	c.nextQuick(now)
 }
 

@@ -36,8 +36,10 @@ type Config struct {
 	// XAUTH offers the XAUTHInit authentication methods (65001) ahead of the plain ones.
 	XAUTH bool
 
-	// Mode Config: what is asked for. NoAddress is network-extension mode.
+	// Mode Config: what is asked for. NoAddress is network-extension mode. Address is asked for again, as by a renewal;
+	// what counts is what the gateway answers.
 	NoAddress  bool
+	Address    netip.Addr
 	Hostname   string // DDNS_HOSTNAME, may be empty
 	AppVersion string // APPLICATION_VERSION, may be empty
 
@@ -48,6 +50,7 @@ type Config struct {
 	SAPerNetwork bool
 
 	InitialContact bool // first association with this gateway since start
+	Renewal        bool // an association beside a live one, which it takes over: never INITIAL-CONTACT
 	NoFragments    bool // do not announce Cisco IKE fragmentation
 	FragmentSize   int  // largest IKE datagram sent, bytes of UDP payload; 0 is 1280
 }

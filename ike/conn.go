@@ -29,8 +29,10 @@ const (
 //	negotiating ──HASH_R / HASH_I holds──▶ secured ──Mode Config──▶ configured ──Quick Mode──▶ IPsec SAs
 //	     └────────────── Failed, Close ──────┴───────────────────────────┴──▶ closed
 type Conn struct {
-	client *Config // nil on the gateway's side
-	server *Server // nil on the client's side
+	client *Config   // nil on the gateway's side
+	server *Server   // nil on the client's side
+	begins bool      // this side sent message 1 of phase 1
+	wanted *Identity // whom the peer must be; nil: anybody who knows the group key
 	rand   io.Reader
 	dh     func(keymat.Group) (keymat.KeyPair, error)
 
@@ -54,12 +56,14 @@ type Conn struct {
 	xauth     xauthState
 	net       *ModeConfig // what was pushed or pulled
 	pulling   *exchange   // our Mode Config request, while it waits
-	quicks    []Selector  // Quick Modes that wait for their turn
+	quicks    []wanted    // Quick Modes that wait for their turn
 	quickAt   time.Time   // when the next of them begins, if not before
 	lastAgain time.Time   // when one began in place of a deleted SA
 	children  []*child
-	probeSeen uint32 // highest R-U-THERE sequence of the peer
-	repeats   int    // of that number
+	heir      *Conn     // has the IPsec SAs that were ours
+	renewAt   time.Time // when the owner is told of the end; zero: it was
+	probeSeen uint32    // highest R-U-THERE sequence of the peer
+	repeats   int       // of that number
 
 	duplicates, probes pace
 
@@ -132,7 +136,7 @@ func (c *Conn) message(now time.Time, b []byte, whole bool) {
 		c.drop("malformed", err)
 		return
 	}
-	if c.server != nil && c.one == nil && h.Responder.IsZero() {
+	if !c.begins && c.one == nil && h.Responder.IsZero() {
 		c.sa.Initiator = h.Initiator // the first message of all
 	}
 	if h.Initiator != c.sa.Initiator || !c.sa.Responder.IsZero() && h.Responder != c.sa.Responder && !c.firstAgain(h) {
@@ -163,11 +167,11 @@ func (c *Conn) message(now time.Time, b []byte, whole bool) {
 
 // firstAgain says whether this is the initiator's first message once more, which has no responder cookie yet.
 func (c *Conn) firstAgain(h isakmp.Header) bool {
-	return c.server != nil && h.Responder.IsZero() && h.Exchange == isakmp.Aggressive
+	return !c.begins && h.Responder.IsZero() && h.Exchange == isakmp.Aggressive
 }
 
 func (c *Conn) fragment(now time.Time, body []byte) {
-	if c.client != nil && c.client.NoFragments || c.server != nil && c.server.NoFragments {
+	if c.noFragments() {
 		c.drop("fragment", errors.New("they were not announced"))
 		return
 	}
@@ -214,6 +218,9 @@ func (c *Conn) due(now time.Time) {
 		return
 	}
 	c.ageChildren(now)
+	if c.phase == configured && reached(c.renewAt) {
+		c.expiring()
+	}
 	if reached(c.quickAt) {
 		c.lastAgain = now
 		c.nextQuick(now)
@@ -238,6 +245,9 @@ func (c *Conn) Deadline() time.Time {
 	}
 	earlier(c.wait)
 	earlier(c.quickAt)
+	if c.phase == configured {
+		earlier(c.renewAt)
+	}
 	if c.hint != nil {
 		earlier(c.hint.until)
 	}
@@ -262,6 +272,9 @@ func (c *Conn) emit(e Event) { c.events = append(c.events, e) }
 func (c *Conn) take() []Event {
 	e := c.events
 	c.events = nil
+	if c.heir != nil {
+		e = append(e, c.heir.take()...)
+	}
 	return e
 }
 

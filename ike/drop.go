@@ -38,7 +38,7 @@ type hint struct {
 
 // unprotected takes a clear message outside phase 1. Before the keys exist it is a hint; afterwards it is nothing.
 func (c *Conn) unprotected(now time.Time, h isakmp.Header, body []byte) {
-	if h.Exchange != isakmp.Informational || c.auth != nil || c.client == nil {
+	if h.Exchange != isakmp.Informational || c.auth != nil || c.client == nil && !c.begins {
 		c.drop("unprotected", fmt.Errorf("clear %v message", h.Exchange))
 		return
 	}

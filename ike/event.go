@@ -150,6 +150,17 @@ type XAUTHReply struct {
 // ConfigAsked is a Mode Config REQUEST of the client; the gateway answers with ReplyConfig.
 type ConfigAsked struct{ Attributes []uint16 }
 
+// Expiring says that the ISAKMP SA should be renewed by a new association; At is its hard expiry. It comes once, on the
+// client's side, early enough to ask a person for a code.
+type Expiring struct{ At time.Time }
+
+// SALife says that the peer shortened the life of an IPsec SA that is up. Bytes is 0 for none.
+type SALife struct {
+	In      uint32 // inbound SPI
+	Expires time.Time
+	Bytes   uint64
+}
+
 // Failed ends the association; nothing more comes from the Conn but the Sends before it.
 type Failed struct{ Failure *Failure }
 
@@ -168,6 +179,8 @@ func (Heard) event()       {}
 func (XAUTHReply) event()  {}
 func (ConfigAsked) event() {}
 func (Redirected) event()  {}
+func (Expiring) event()    {}
+func (SALife) event()      {}
 func (Noted) event()       {}
 func (Failed) event()      {}
 func (Closed) event()      {}

@@ -151,6 +151,7 @@ func (c *Conn) lifetime(now time.Time, n isakmp.Notify) {
 		l := responderLife(n, isakmp.Phase1LifeType, isakmp.Phase1LifeDuration)
 		if end := c.sa.Since.Add(max(l.Time, minLife1)); l.Time > 0 && end.Before(c.sa.Expires) {
 			c.sa.Expires = end
+			c.shortened()
 		}
 	case isakmp.ProtocolESP:
 		if len(n.SPI) != 4 {
@@ -158,16 +159,28 @@ func (c *Conn) lifetime(now time.Time, n isakmp.Notify) {
 		}
 		spi := binary.BigEndian.Uint32(n.SPI)
 		l := responderLife(n, isakmp.Phase2LifeType, isakmp.Phase2LifeDuration)
-		for _, ch := range c.children {
-			if end := ch.sa.Since.Add(max(l.Time, minLife2)); (ch.sa.In.SPI == spi || ch.sa.Out.SPI == spi) && l.Time > 0 && end.Before(ch.sa.Expires) {
-				ch.sa.Expires = end
-				if !ch.sa.Rekey.IsZero() {
-					life := end.Sub(ch.sa.Since)
-					ch.sa.Rekey = ch.sa.Since.Add(life - c.margin(life))
-				}
+		k := c.keeper()
+		for _, ch := range k.children {
+			if (ch.sa.In.SPI == spi || ch.sa.Out.SPI == spi) && k.shorten(ch, l) {
+				k.emit(SALife{In: ch.sa.In.SPI, Expires: ch.sa.Expires, Bytes: ch.sa.Bytes})
 			}
 		}
 	}
+}
+
+// shorten says whether a life is shorter than that of an IPsec SA, in time or in volume, which it then has.
+func (c *Conn) shorten(ch *child, l Life) bool {
+	changed := false
+	if end := ch.sa.Since.Add(max(l.Time, minLife2)); l.Time > 0 && end.Before(ch.sa.Expires) {
+		ch.sa.Expires, changed = end, true
+		if !ch.sa.Rekey.IsZero() {
+			ch.sa.Rekey = end.Add(-c.margin(end.Sub(ch.sa.Since)))
+		}
+	}
+	if b := volume(l.Kilobytes); l.Kilobytes > 0 && (ch.sa.Bytes == 0 || b < ch.sa.Bytes) {
+		ch.sa.Bytes, changed = b, true
+	}
+	return changed
 }
 
 // redirect takes UNITY_LOAD_BALANCE, once the gateway is authentic and while we still connect.
@@ -199,6 +212,7 @@ func (c *Conn) deleted(now time.Time, d isakmp.Delete) {
 
 // deletedSPI drops an IPsec SA that the peer no longer has.
 func (c *Conn) deletedSPI(now time.Time, spi uint32, why string) {
+	c = c.keeper()
 	ch := c.child(spi)
 	for _, x := range c.children {
 		if ch == nil && x.sa.Out.SPI == spi {

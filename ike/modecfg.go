@@ -31,6 +31,9 @@ func (c *Conn) pull(now time.Time) {
 	var as []isakmp.Attribute
 	if !c.client.NoAddress {
 		as = ask(isakmp.ConfigIPv4Address, isakmp.ConfigIPv4Netmask)
+		if a := c.client.Address; a.Is4() {
+			as[0] = isakmp.TLV(isakmp.ConfigIPv4Address, a.AsSlice())
+		}
 	}
 	as = append(as, ask(isakmp.ConfigIPv4DNS, isakmp.ConfigIPv4NBNS, isakmp.UnityDefaultDomain, isakmp.UnityPFS, isakmp.UnityBanner,
 		isakmp.UnitySavePassword, isakmp.UnitySplitInclude, isakmp.UnitySplitDNS, isakmp.UnityLocalLAN, isakmp.UnityBackupServers)...)
@@ -104,7 +107,10 @@ func (c *Conn) configured(now time.Time) {
 		return
 	}
 	c.phase, c.stage = configured, PhaseQuick
-	c.quicks = c.selectors()
+	for _, s := range c.selectors() {
+		c.quicks = append(c.quicks, wanted{selector: s})
+	}
+	c.follow(nil) // of what was adopted already
 	c.nextQuick(now)
 }
 

@@ -134,6 +134,7 @@ func (c *Conn) accept(x *exchange, in incoming) {
 	c.evict()
 	c.exchanges[x.id] = x
 	c.used[x.id] = struct{}{}
+	c.runsOut()
 	if c.server != nil {
 		c.remote, c.marker = c.from.Remote, c.from.Marker // the peer may have got a new mapping (RFC 3947 §7)
 		c.sa.Remote, c.sa.Marker = c.remote, c.marker

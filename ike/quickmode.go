@@ -48,22 +48,29 @@ func (c *Conn) selectors() (out []Selector) {
 	return out
 }
 
+// wanted is a Quick Mode that waits for its turn.
+type wanted struct {
+	selector Selector
+	replaces uint32 // inbound SPI of the SA that it is to replace, 0 if none
+}
+
 // nextQuick starts the Quick Mode whose turn it is. One at a time: gateways take few at once.
 func (c *Conn) nextQuick(now time.Time) {
 	c.quickAt = time.Time{}
 	for len(c.quicks) > 0 && c.phase != closed {
-		s := c.quicks[0]
+		w := c.quicks[0]
 		c.quicks = c.quicks[1:]
-		if c.newest(s) == nil { // the gateway may have been first
-			c.startQuick(now, s, 0)
-			return
+		if ch := c.newest(w.selector); ch != nil && ch.sa.In.SPI != w.replaces { // the gateway was first
+			continue
 		}
+		c.startQuick(now, w.selector, w.replaces)
+		return
 	}
 }
 
 // later puts off a Quick Mode.
-func (c *Conn) later(s Selector, at time.Time) {
-	c.quicks = append(c.quicks, s)
+func (c *Conn) later(w wanted, at time.Time) {
+	c.quicks = append(c.quicks, w)
 	if c.quickAt.IsZero() || at.Before(c.quickAt) {
 		c.quickAt = at
 	}

@@ -21,7 +21,7 @@ func (c *Conn) quickFirst(now time.Time, x *exchange, in incoming) {
 	q := &quick{life: c.life2(), step: 9}
 	x.quick, x.forget = q, now.Add(keep)
 	err := c.consider(q, in.payloads)
-	if err == nil && len(c.children) >= maxChildren {
+	if err == nil && len(c.keeper().children) >= maxChildren {
 		err = fmt.Errorf("there are %d IPsec SAs already", maxChildren)
 	}
 	if err != nil {

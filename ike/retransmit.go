@@ -106,11 +106,11 @@ func (c *Conn) silent(now time.Time, x *exchange) {
 		// A rekey, or the peer's own idea: the SA in use goes on, DPD decides about the peer.
 		c.note("timeout", "Quick Mode was not answered")
 		if ch := c.child(x.quick.spi); ch != nil && !ch.sa.Ready {
-			c.dropChild(ch, "never confirmed", true)
+			c.keeper().dropChild(ch, "never confirmed", true)
 		}
 		c.quickEnded(now, x, false)
-		if c.client != nil && x.ours && x.quick.replaces == 0 {
-			c.later(x.quick.selector, now.Add(retryRekey))
+		if c.client != nil && x.ours && c.child(x.quick.replaces) == nil {
+			c.later(wanted{selector: x.quick.selector}, now.Add(retryRekey))
 		}
 	case x.kind == isakmp.QuickMode:
 		c.fail(SATimeout, Local, nil)
