@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 )
@@ -14,6 +15,8 @@ type Fake struct {
 	up      bool
 	err     error
 	dnsBy   string
+	uplink  Uplink
+	noWay   error
 }
 
 // Fail makes every following Apply and Revert return err; nil ends that.
@@ -52,6 +55,20 @@ func (f *Fake) Revert() error {
 	}
 	f.up, f.dnsBy = false, ""
 	return nil
+}
+
+// Uplink is the way that SetUplink gave, to any address; without it, the zero value.
+func (f *Fake) Uplink(netip.Addr) (Uplink, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.uplink, f.noWay
+}
+
+// SetUplink moves the machine to another network, or with an error out of all.
+func (f *Fake) SetUplink(u Uplink, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.uplink, f.noWay = u, err
 }
 
 // DNSBy is "fake" while an applied Config has name service.

@@ -27,6 +27,14 @@ func TestFake(t *testing.T) {
 	if _, up := f.Current(); up || f.DNSBy() != "" {
 		t.Error("still up after Revert")
 	}
+	f.SetUplink(Uplink{Link: "wwan0"}, nil)
+	if u, err := f.Uplink(addr("203.0.113.1")); u.Link != "wwan0" || err != nil {
+		t.Errorf("uplink %v, %v", u, err)
+	}
+	f.SetUplink(Uplink{}, ErrNoUplink)
+	if _, err := f.Uplink(addr("203.0.113.1")); err != ErrNoUplink {
+		t.Errorf("uplink of a machine without one: %v", err)
+	}
 	if want := []string{"apply ezvpn0", "apply ezvpn0", "revert"}; !slices.Equal(f.Calls(), want) || len(f.Applied()) != 1 {
 		t.Errorf("calls %v, applied %d", f.Calls(), len(f.Applied()))
 	}

@@ -34,6 +34,7 @@ type Machine struct {
 	dnsWhy  string
 	dnsMode DNSMode
 	notes   []string
+	have    made // what this object last left in the journal
 }
 
 // New gives the Configurator of this computer. It changes nothing; call Revert at start-up to undo what a killed
@@ -67,6 +68,7 @@ func (m *Machine) Apply(c Config) error {
 		return err
 	}
 	have, err = m.run(have.intend(c.Interface, steps), steps, true)
+	m.have = have
 	if err != nil {
 		return err
 	}
@@ -77,7 +79,8 @@ func (m *Machine) Apply(c Config) error {
 	if view, err = m.sys.view(); err != nil {
 		return err
 	}
-	return m.journal.save(have.settled(c.Interface, view))
+	m.have = have.settled(c.Interface, view)
+	return m.journal.save(m.have)
 }
 
 // prepare completes the name service steps with what undoing them needs.
@@ -172,10 +175,11 @@ func (m *Machine) revert(have made) error {
 	if err != nil {
 		return err
 	}
-	if _, err = m.run(have, steps, false); err != nil {
+	if m.have, err = m.run(have, steps, false); err != nil {
 		return fmt.Errorf("the machine is not wholly as it was: %w", err)
 	}
-	return m.journal.save(made{})
+	m.have = made{}
+	return m.journal.save(m.have)
 }
 
 // load reads the journal. When it is unreadable, what carries our mark is removed, since nothing else is certain.
