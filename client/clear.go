@@ -29,5 +29,6 @@ func (s *session) atRemote(pattern netip.AddrPort) bool {
 	if listed, ok := s.m.peers.address(); ok && matches(pattern, listed) {
 		return true
 	}
-	return s.conn != nil && matches(pattern, s.conn.Peer())
+	a := s.main()
+	return a != nil && matches(pattern, a.conn.Peer())
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"time"
 
 	"ezvpn/client/profile"
 	"ezvpn/client/status"
@@ -24,6 +25,10 @@ type Platform struct {
 	Host    host.Configurator
 	// ReopenInside says that the inside cannot change its address: the userspace stack.
 	ReopenInside bool
+	// Changes tells when links, addresses, routes or the clock of the machine changed, until ctx ends; nil for never.
+	Changes func(ctx context.Context) <-chan struct{}
+	// Asleep is how long the machine has been suspended since it started; nil where it never is.
+	Asleep func() time.Duration
 	// Rand is the source of cookies, nonces and keys; nil is the system's.
 	Rand io.Reader
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"slices"
 	"time"
 
 	"ezvpn/client/diagnose"
@@ -9,9 +10,6 @@ import (
 )
 
 const (
-	firstPause = 5 * time.Second
-	maxPause   = 5 * time.Minute
-
 	// stable is how long a tunnel must have been up to count as one: one that breaks sooner, again and again, is not
 	// set up again without a pause.
 	stable = time.Minute
@@ -19,7 +17,7 @@ const (
 
 // failed takes the end of an association that the engine decided on.
 func (m machine) failed(now time.Time, f *ike.Failure) (machine, []action) {
-	if m.prompt != nil && f.Reason == ike.PeerDeleted {
+	if m.prompt != nil && m.prompt.assoc == m.assoc && f.Reason == ike.PeerDeleted {
 		late := *f
 		late.Reason = ike.XAUTHTimeout // the gateway has less patience than we have; asking on and on helps nobody
 		f = &late
@@ -27,13 +25,18 @@ func (m machine) failed(now time.Time, f *ike.Failure) (machine, []action) {
 	m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.Cause(f.Reason), By: string(f.By), Phase: f.Phase,
 		Sent: f.Sent, Received: f.Received, Hint: f.Hint, Err: f.Err})
 	note := actNote{"error", m.peerName() + ": " + f.Error()}
-	wasActive := m.state == status.Active
+	if m.outlived(f) {
+		old := m.assoc
+		m.assoc = 0
+		return m, []action{note, actDrop{old}}
+	}
+	wasActive, asking := m.state == status.Active, m.prompt != nil
 	m = m.weigh(now)
 	m, acts := m.lose(now)
 	acts = append([]action{note}, acts...)
 	var more []action
 	switch {
-	case f.Reason == ike.XAUTHRefused || f.Reason == ike.XAUTHTooMany || f.Reason == ike.XAUTHTimeout:
+	case f.Reason == ike.XAUTHRefused || f.Reason == ike.XAUTHTooMany || f.Reason == ike.XAUTHTimeout && asking:
 		m, more = m.stop(now, status.Blocked) // an account is never locked by us
 	case f.Reason == ike.ProposalRefused && f.Phase == ike.PhaseOne && m.peers.attempt+1 < len(offers(m.profile)):
 		// NO-PROPOSAL-CHOSEN comes in clear, so anybody on the way may forge it and lead us to the next group. That
@@ -41,6 +44,8 @@ func (m machine) failed(now time.Time, f *ike.Failure) (machine, []action) {
 		// shows what was agreed.
 		m.peers.attempt++
 		m, more = m.dial(now)
+	case wasActive && m.profile.Connect == "traffic" && f.Reason == ike.PeerDeleted:
+		m, more = m.rest(now, "the gateway ended the tunnel")
 	case wasActive && m.profile.Connect == "manual" && f.Reason == ike.PeerDeleted:
 		m, more = m.stop(now, status.ConnectRequired)
 	case wasActive && m.brief <= 1 && (f.Reason == ike.PeerDeleted || f.Reason == ike.Expired):
@@ -52,8 +57,21 @@ func (m machine) failed(now time.Time, f *ike.Failure) (machine, []action) {
 	return m, append(acts, more...)
 }
 
+// outlived says that the ISAKMP SA that went has a successor under way that the gateway has proved itself in. Its IPsec
+// SAs go on until the new ones are there.
+func (m machine) outlived(f *ike.Failure) bool {
+	return m.state == status.Active && m.beside != nil && !m.beside.back && m.beside.isakmp != nil &&
+		(f.Reason == ike.PeerDeleted || f.Reason == ike.Expired)
+}
+
 // weigh counts the tunnels in a row that were up for a moment only.
 func (m machine) weigh(now time.Time) machine {
+	if m.state == status.Active && !m.brokeSoon.IsZero() {
+		if m.returns++; !now.Before(m.brokeSoon) {
+			m.returns = 0
+		}
+		m.brokeSoon = time.Time{}
+	}
 	switch {
 	case m.state != status.Active:
 	case now.Sub(m.since) < stable:
@@ -65,19 +83,24 @@ func (m machine) weigh(now time.Time) machine {
 }
 
 // lose retires the SAs of an association that is over. The inside stays as it is: fail closed.
-func (m machine) lose(time.Time) (machine, []action) {
-	var acts []action
+func (m machine) lose(now time.Time) (machine, []action) {
+	m, acts := m.abandon(now, "the tunnel broke meanwhile")
+	m, left := m.depart()
+	acts = append(acts, left...)
 	for _, sa := range m.sas {
 		acts = append(acts, actRetire{sa.In.SPI})
 	}
-	return m.forget(), append(acts, actDrop{})
+	old := m.assoc
+	return m.forget(), append(acts, actDrop{old})
 }
 
 func (m machine) peerDead(now time.Time, e evPeerDead) (machine, []action) {
 	m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.Cause(ike.PeerDead), By: string(ike.Local), Sent: e.misses})
 	m = m.weigh(now)
 	note := actNote{"dpd", "peer " + m.peerName() + " not responding!"}
+	down := m.downNotes()
 	m, acts := m.lose(now)
+	acts = append(acts, down...)
 	m, more := m.next(now, "no answer to DPD")
 	return m, append(append([]action{note}, acts...), more...)
 }
@@ -102,27 +125,44 @@ func (m machine) next(now time.Time, why string) (machine, []action) {
 
 // pause waits before the list is tried again; what is set up inside stays.
 func (m machine) pause(now time.Time) (machine, []action) {
-	wait := min(firstPause<<min(max(m.peers.round-1, m.brief-2), 10), maxPause)
+	m, chance := m.chance()
+	wait := pauseAfter(max(m.peers.round, m.brief-1, 1), chance)
+	old := m.assoc
 	m = m.forget().enter(now, status.Waiting)
 	m.deadline = now.Add(wait)
-	return m, []action{actDrop{}, actNote{"state", "no peer answers; next try in " + wait.String()}}
+	return m, []action{actDrop{old}, actNote{"state", "no peer answers; next try in " + wait.Round(time.Second).String()}}
 }
 
 func (m machine) tick(now time.Time) (machine, []action) {
-	if m.deadline.IsZero() || now.Before(m.deadline) {
+	reached := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	switch {
+	case reached(m.proveBy):
+		return m.rebuild(now)
+	case m.beside != nil && reached(m.beside.readyBy):
+		return m.tryPromote(now)
+	case reached(m.renewAt):
+		return m.renew(now)
+	case reached(m.returnAt):
+		return m.goBack(now)
+	case !reached(m.deadline):
 		return m, nil
 	}
 	m.deadline = time.Time{}
 	switch {
+	case m.state == status.Waiting && m.profile.Connect == "traffic" && m.host != nil:
+		return m.enter(now, status.Standby), nil
 	case m.state == status.Waiting:
 		m.told = false
 		return m.resolve(now)
 	case m.prompt != nil:
 		p := m.prompt
 		m.prompt = nil
+		if p.assoc != m.assoc {
+			return m.cancelCandidate(now, p, "nobody answered")
+		}
 		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.Cause(ike.XAUTHTimeout)})
 		m, acts := m.stop(now, status.Blocked)
-		return m, append([]action{actAnswer{ike.XAUTHAnswer{Round: p.round, Cancel: true}}}, acts...)
+		return m, append([]action{cancelled(p)}, acts...)
 	}
 	return m, nil
 }
@@ -132,24 +172,29 @@ func (m machine) clear(now time.Time) (machine, []action) {
 	if m.profile.Connect == "manual" {
 		return m.stop(now, status.ConnectRequired)
 	}
-	acts := []action{actNote{"state", "cleared"}, actHangUp{"cleared"}}
+	m, acts := m.hangUp(now, "cleared")
+	m.peers = newPeerList(m.profile.Peers, now)
+	m, more := m.resolve(now)
+	return m, slices.Concat([]action{actNote{"state", "cleared"}}, acts, more)
+}
+
+// hangUp ends all associations with a word to their gateways, and forgets them. The inside stays.
+func (m machine) hangUp(now time.Time, why string) (machine, []action) {
+	acts := m.downNotes()
+	m, more := m.abandon(now, why)
+	m, left := m.depart()
+	acts = append(append(acts, more...), left...)
+	acts = append(acts, actHangUp{m.assoc, why})
 	for _, sa := range m.sas {
 		acts = append(acts, actRetire{sa.In.SPI})
 	}
-	m = m.forget()
-	m.peers = newPeerList(m.profile.Peers, now)
-	m, more := m.resolve(now)
-	return m, append(acts, more...)
+	return m.forget(), acts
 }
 
 // stop ends the session: the peer is told, the machine is put back, and then the state is then.
 func (m machine) stop(now time.Time, then status.State) (machine, []action) {
-	var acts []action
-	acts = append(acts, actHangUp{"disconnect"})
-	for _, sa := range m.sas {
-		acts = append(acts, actRetire{sa.In.SPI})
-	}
-	m = m.forget().enter(now, status.Disconnecting)
+	m, acts := m.hangUp(now, "disconnect")
+	m = m.enter(now, status.Disconnecting)
 	m.then = then
 	return m, append(acts, actRelease{})
 }
@@ -161,7 +206,9 @@ func (m machine) tornDown(now time.Time, e evTornDown) (machine, []action) {
 	then := m.then
 	m.state, m.since = then, now
 	m.host, m.net, m.ready, m.up, m.iface, m.banner, m.warnings, m.notes = nil, nil, false, false, "", "", nil, nil
-	m.creds = credentials{}
+	if then != status.Waiting {
+		m.creds = credentials{}
+	}
 	for i := range m.peers.list {
 		if m.peers.list[i].health == "active" || m.peers.list[i].health == "trying" {
 			m.peers = m.peers.with(i, func(p *peer) { p.health, p.since = "unknown", now })
@@ -169,6 +216,9 @@ func (m machine) tornDown(now time.Time, e evTornDown) (machine, []action) {
 	}
 	if e.err != nil {
 		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.RevertFailed, Err: e.err})
+	}
+	if then == status.Waiting {
+		return m.pause(now)
 	}
 	return m, []action{actNote{"state", "disconnected"}}
 }

@@ -37,9 +37,19 @@ type machine struct {
 	prompts int // asked since the daemon started; makes prompt IDs
 
 	dialed    bool // an association is under way: news of one counts
+	assoc     int  // which: the number of its actDial
+	assocs    int  // numbers that were given out
 	isakmp    *ike.ISAKMPSA
 	sas       []ike.IPsecSA // without keys
 	net       *ike.ModeConfig
+	beside    *candidate // takes the place of the association when it is ready
+	leaving   *leaving   // was replaced, and stays until the machine is set for the new one
+	renewAt   time.Time  // when phase 1 is negotiated anew after that failed; zero for not
+	returnAt  time.Time  // when the way back to the first peer is tried; zero for not
+	returns   int        // ways back in a row that ended soon
+	brokeSoon time.Time  // a tunnel that breaks before has not held after a way back; zero for none
+	proveBy   time.Time  // the peer must be heard until then, or the tunnel is built anew; zero for no doubt
+	dice      uint64     // for jitter
 	banner    string
 	host      *host.Config // what was asked of the machine, nil for nothing
 	requested bool         // it was requested for the present association
@@ -53,13 +63,14 @@ type machine struct {
 
 	diagnosis *status.Diagnosis
 	told      bool         // it is of this round through the list, and of this depth
-	deadline  time.Time    // of the prompt or the pause; zero for none
-	then      status.State // after the release
+	deadline  time.Time    // of the pause, or of the prompt; zero for none
+	then      status.State // after the release: with WAITING it goes on by itself
 }
 
 // prompt is the open question.
 type prompt struct {
 	status.Prompt
+	assoc int
 	round int
 	have  map[string]ike.Secret // known without asking
 }
@@ -85,8 +96,33 @@ func (m machine) enter(now time.Time, s status.State) machine {
 // forget drops what belongs to one association.
 func (m machine) forget() machine {
 	m.isakmp, m.prompt, m.deadline = nil, nil, time.Time{}
-	m.sas, m.requested, m.dialed = nil, false, false
+	m.sas, m.requested, m.dialed, m.assoc = nil, false, false, 0
+	m.renewAt, m.returnAt, m.proveBy = time.Time{}, time.Time{}, time.Time{}
 	return m
+}
+
+// wakeAt is the earliest of the machine's dates; zero for none.
+func (m machine) wakeAt() time.Time {
+	next := m.deadline
+	dates := []time.Time{m.renewAt, m.returnAt, m.proveBy}
+	if m.beside != nil {
+		dates = append(dates, m.beside.readyBy)
+	}
+	for _, t := range dates {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	return next
+}
+
+// chance throws the die: a number in [0, 1).
+func (m machine) chance() (machine, float64) {
+	m.dice += 0x9e3779b97f4a7c15
+	z := m.dice
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return m, float64((z^z>>31)>>11) / (1 << 53)
 }
 
 func (m machine) peerName() string {
@@ -113,10 +149,15 @@ func (m machine) diagnosed(now time.Time, e diagnose.Evidence) machine {
 }
 
 func (m machine) withSA(sa ike.IPsecSA) machine {
-	sa.In.Enc, sa.In.Auth, sa.Out.Enc, sa.Out.Auth = nil, nil, nil, nil
 	m = m.withoutSA(sa.In.SPI) // it comes again when the outbound direction may be used
-	m.sas = append(m.sas, sa)
+	m.sas = append(m.sas, bare(sa))
 	return m
+}
+
+// bare is an IPsec SA without its keys.
+func bare(sa ike.IPsecSA) ike.IPsecSA {
+	sa.In.Enc, sa.In.Auth, sa.Out.Enc, sa.Out.Auth = nil, nil, nil, nil
+	return sa
 }
 
 func (m machine) withoutSA(in uint32) machine {

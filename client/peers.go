@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"ezvpn/client/profile"
@@ -15,6 +16,7 @@ type peer struct {
 	addrs  []netip.Addr
 	health string // "unknown", "trying", "active", "down"
 	since  time.Time
+	failed time.Time // since when it is down, however often it was tried since; zero for not
 	reason string
 }
 
@@ -58,12 +60,65 @@ func (l peerList) with(i int, f func(*peer)) peerList {
 }
 
 func (l peerList) mark(now time.Time, health, reason string) peerList {
-	return l.with(l.at, func(p *peer) {
-		if p.health != health {
-			p.since = now
+	return l.with(l.at, func(p *peer) { p.mark(now, health, reason) })
+}
+
+func (p *peer) mark(now time.Time, health, reason string) {
+	switch {
+	case health == "down":
+		if p.failed.IsZero() {
+			p.failed = now
 		}
-		p.health, p.reason = health, reason
-	})
+		p.since = p.failed
+	case p.health != health:
+		p.since = now
+	}
+	if health == "active" {
+		p.failed = time.Time{}
+	}
+	p.health, p.reason = health, reason
+}
+
+// onPrimary says whether the cursor is at the first peer, or at one that it sent us on to.
+func (l peerList) onPrimary() bool {
+	for i := l.at; i > 0; i-- {
+		if l.list[i].origin != "redirect" {
+			return false
+		}
+	}
+	return true
+}
+
+// back puts the cursor at the first peer, which was reached at one of these addresses.
+func (l peerList) back(addrs []netip.Addr, addr int) peerList {
+	l = l.original()
+	l.at = 0
+	l = l.resolved(addrs)
+	l.addr, l.round, l.tries = addr, 0, 0
+	return l
+}
+
+// primaryDown notes why the first peer is not back.
+func (l peerList) primaryDown(now time.Time, why string) peerList {
+	return l.with(0, func(p *peer) { p.mark(now, "down", why) })
+}
+
+// known are the addresses of all peers, as far as they are known, that in use first: the machine keeps the ways to them
+// outside the tunnel, so that the next peer can be reached at once.
+func (l peerList) known(first netip.Addr) []netip.Addr {
+	out := []netip.Addr{first}
+	for _, p := range l.list {
+		addrs := p.addrs
+		if a, err := netip.ParseAddr(p.Host); err == nil {
+			addrs = []netip.Addr{a}
+		}
+		for _, a := range addrs {
+			if !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
 }
 
 func (l peerList) resolved(addrs []netip.Addr) peerList {

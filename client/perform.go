@@ -4,14 +4,23 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"net/netip"
 	"os"
 	"time"
 
 	"ezvpn/client/profile"
+	"ezvpn/client/status"
 	"ezvpn/ike"
 	"ezvpn/tunnel"
 	"ezvpn/tunnel/esp"
 )
+
+// randomSeed is for jitter: remotes of one fleet must differ.
+func randomSeed() uint64 {
+	var b [8]byte
+	rand.Read(b[:])
+	return binary.BigEndian.Uint64(b[:])
+}
 
 // randomSeq is the first sequence number of a DPD series (RFC 3706 §6.1).
 func randomSeq() uint32 {
@@ -25,13 +34,16 @@ func (s *session) perform(now time.Time, a action) {
 	switch a := a.(type) {
 	case actNote:
 		s.note(now, a.kind, a.text)
+	case actSyslog:
+		s.log.Info(status.FilterLine(a.text))
+		s.debug(now, "%s", a.text)
 	case actResolve:
-		s.resolve(a.name)
+		s.resolve(a)
 	case actDial:
 		s.dial(now, a)
 	case actAnswer:
-		if s.conn != nil {
-			s.feed(now, s.conn.Answer(now, a.answer))
+		if x := s.assocs[a.assoc]; x != nil {
+			s.feed(now, x, x.conn.Answer(now, a.answer))
 		}
 	case actConfigure:
 		s.configure(a)
@@ -41,66 +53,99 @@ func (s *session) perform(now time.Time, a action) {
 		if s.tunnel != nil {
 			s.tunnel.Retire(a.in)
 		}
-	case actHangUp:
-		if s.conn != nil {
-			conn := s.conn
-			s.conn, s.detector = nil, nil
-			for _, e := range conn.Close(now, a.why) {
-				if d, ok := e.(ike.Send); ok {
-					s.send(d.Datagram)
-				}
-			}
+	case actAdopt:
+		if from, to := s.assocs[a.from], s.assocs[a.to]; from != nil && to != nil {
+			to.conn.Adopt(from.conn)
 		}
+	case actHangUp:
+		s.hangUp(now, a.assoc, a.why)
 	case actDrop:
-		s.conn, s.detector = nil, nil
+		delete(s.assocs, a.assoc)
+	case actProve:
+		s.prove(now)
+	case actReopen:
+		s.reopen()
 	case actRelease:
 		s.release()
 	}
 }
 
 // resolve looks a name up, until an answer comes or the session is released.
-func (s *session) resolve(name string) {
+func (s *session) resolve(a actResolve) {
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTime)
-	s.resolves = cancel
-	s.submit(func(w *worker) event { defer cancel(); return w.resolve(ctx, name) })
+	s.resolves = append(s.resolves, cancel)
+	s.submit(func(w *worker) event { defer cancel(); return w.resolve(ctx, a) })
 }
 
 // dial opens the outside on the first call and begins phase 1.
 func (s *session) dial(now time.Time, a actDial) {
+	if err := s.initiate(now, a); err != nil {
+		if a.assoc == s.m.assoc {
+			s.local = netip.AddrPort{} // a way that is found later is news
+			s.enqueue(evDialFailed{err})
+		} else {
+			s.enqueue(evOtherFailed{a.assoc, err})
+		}
+	}
+}
+
+func (s *session) initiate(now time.Time, a actDial) error {
 	if s.tunnel == nil {
 		o, err := s.platform.OpenOutside(a.profile.IKE.LocalPort)
 		if err != nil {
-			s.enqueue(evDialFailed{err})
-			return
+			return err
 		}
 		s.tunnel = tunnel.Open(o, tunnel.Options{Keepalive: a.profile.NAT.Keepalive})
+		if s.attached != nil {
+			s.tunnel.Attach(s.attached)
+		}
+	}
+	if main := s.main(); a.renewal && main != nil {
+		a.to = main.conn.Peer() // which may have moved since
 	}
 	local, err := s.tunnel.LocalAddr(a.to.Addr())
 	if err != nil {
-		s.enqueue(evDialFailed{err})
-		return
+		return err
 	}
-	hostname, _ := os.Hostname() // DDNS_HOSTNAME is a courtesy; without it nothing is missing
-	cfg, err := ikeConfig(a, local, hostname, s.platform.Rand)
+	cfg, err := s.config(a, local)
 	if err != nil {
-		s.enqueue(evDialFailed{err})
-		return
+		return err
 	}
-	s.local = local
-	s.detector = nil
-	s.heardIKE = now
+	if a.assoc == s.m.assoc {
+		s.local, s.offline = local, false
+	}
+	x := &association{id: a.assoc, local: local, heard: now}
 	var events []ike.Event
-	s.conn, events = ike.Initiate(now, cfg)
-	s.feed(now, events)
+	x.conn, events = ike.Initiate(now, cfg)
+	s.assocs[x.id] = x
+	s.feed(now, x, events)
+	return nil
+}
+
+func (s *session) config(a actDial, local netip.AddrPort) (*ike.Config, error) {
+	hostname, _ := os.Hostname() // DDNS_HOSTNAME is a courtesy; without it nothing is missing
+	return ikeConfig(a, local, hostname, s.platform.Rand)
 }
 
 func (s *session) install(now time.Time, a actInstall) {
-	if s.tunnel == nil || s.conn == nil {
+	x := s.assocs[a.assoc]
+	if s.tunnel == nil || x == nil {
 		return
 	}
-	if err := s.tunnel.Install(tunnelSA(a.sa, s.conn.Peer())); err != nil {
+	if err := s.tunnel.Install(tunnelSA(a.sa, x.conn.Peer())); err != nil {
 		s.note(now, "error", "IPsec SA not installed: "+err.Error())
 	}
+}
+
+// reopen puts a dead outside away. The inside stays, and belongs to the next one.
+func (s *session) reopen() {
+	t := s.tunnel
+	if t == nil {
+		return
+	}
+	s.tunnel = nil
+	t.Detach()
+	s.submit(func(*worker) event { _ = t.Close(); return nil }) // it is closed already
 }
 
 // submit gives work to the worker; its event comes back into the loop.
@@ -123,6 +168,7 @@ func (s *session) finished(now time.Time, r result) {
 		if r.gen == s.gen && s.tunnel != nil {
 			s.attach(e.inside)
 			s.dispatch(now, e)
+			s.lookAtPath(now)
 		}
 	default:
 		if r.gen == s.gen {
@@ -155,12 +201,13 @@ func innerMTU(p *profile.Profile) int {
 
 // release puts the machine back, then closes both sides.
 func (s *session) release() {
-	if s.resolves != nil {
-		s.resolves()
-		s.resolves = nil
+	for _, cancel := range s.resolves {
+		cancel()
 	}
+	s.resolves = nil
 	t := s.tunnel
-	s.tunnel, s.attached, s.conn, s.detector = nil, nil, nil, nil
+	s.tunnel, s.attached = nil, nil
+	clear(s.assocs)
 	s.submit(func(w *worker) event { return w.release(t) })
 }
 
@@ -175,6 +222,7 @@ func (s *session) close() {
 // end closes what others read from. The loop returns after it.
 func (s *session) end(now time.Time) {
 	s.settle()
+	s.stopChanges()
 	s.last = s.view(now)
 	close(s.jobs)
 	for w := range s.watchers {

@@ -54,7 +54,7 @@ func TestAnythingInAnyOrder(t *testing.T) {
 					releases++
 				}
 			}
-			ended := before.state == status.Disconnecting && m.idle()
+			ended := before.state == status.Disconnecting && m.state != status.Disconnecting
 			began := before.state != status.Disconnecting && m.state == status.Disconnecting
 			if began {
 				if releases != 1 {

@@ -20,16 +20,16 @@ func TestNothingPrintsASecret(t *testing.T) {
 	answers := map[string]profile.Secret{"password": "alice-pw"}
 	keys := ike.SPIKeys{SPI: 1, Enc: ike.Secret("enc-key-bytes"), Auth: ike.Secret("enc-key-bytes")}
 	sa := ike.SAUp{SA: ike.IPsecSA{In: keys, Out: keys}}
-	m, _ := newMachine(t0).step(t0, evConnect{p, ConnectOptions{Answers: answers}})
+	m, _ := newMachine(t0).step(t0, evConnect{profile: p, options: ConnectOptions{Answers: answers}})
 	m, _ = m.step(t0, secured)
 	asked, _ := m.step(t0, evIKE{ike.AskXAUTH{Round: 1, Fields: []ike.XAUTHField{{Name: "passcode"}, {Name: "password"}}}})
 	if asked.prompt == nil || asked.prompt.have["password"] == nil {
 		t.Fatal("the prompt should hold the password that is known")
 	}
 	m, _ = m.step(t0, evIKE{sa})
-	all := []any{m, &m, asked, asked.prompt, m.creds, evConnect{p, ConnectOptions{Answers: answers}}, ConnectOptions{Answers: answers}, *p, p,
-		evAnswer{fields: answers}, evIKE{sa}, actAnswer{ike.XAUTHAnswer{Fields: map[string]ike.Secret{"password": ike.Secret("alice-pw")}}},
-		actInstall{sa.SA}, actDial{profile: p}, m.sas, []action{actInstall{sa.SA}}}
+	all := []any{m, &m, asked, asked.prompt, m.creds, evConnect{profile: p, options: ConnectOptions{Answers: answers}}, ConnectOptions{Answers: answers}, *p, p,
+		evAnswer{fields: answers}, evIKE{sa}, actAnswer{1, ike.XAUTHAnswer{Fields: map[string]ike.Secret{"password": ike.Secret("alice-pw")}}},
+		actInstall{1, sa.SA}, actDial{profile: p}, m.sas, []action{actInstall{1, sa.SA}}}
 	for _, x := range all {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 			got := fmt.Sprintf(verb, x)

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
 
 	"ezvpn/client/profile"
 	"ezvpn/client/status"
-	"ezvpn/dpd"
 	"ezvpn/ike"
 	"ezvpn/tunnel"
 )
@@ -24,46 +24,67 @@ type session struct {
 	commands chan func(now time.Time) // from other goroutines into the loop
 	jobs     chan job                 // to the worker
 	results  chan result              // from it
+	changes  <-chan struct{}          // the machine's network or clock is not what it was; nil for never told
 	done     chan struct{}
 
 	// Below: owned by the loop.
 	m        machine
 	gen      int // of the present connect; late results of an older one are dropped
-	conn     *ike.Conn
-	detector *dpd.Detector
+	assocs   map[int]*association
+	guests   int       // the latest number of a guest: -1, -2, …
+	guestAt  time.Time // when the latest guest came
+	watched  int       // the association that the data path's keepalives go to
 	tunnel   *tunnel.Tunnel
 	attached tunnel.Inside
-	heardIKE time.Time
 	local    netip.AddrPort // the outside address that the present peer sees of us, NAT aside
+	offline  bool           // there was no way to the peer when we last looked
+	looked   bool           // since the latest change
 	timeline timeline
 	debugLog debugLog
 	queue    []happened
-	resolves context.CancelFunc // ends the look-up that is under way; nil for none
-	volumeAt time.Time          // when the volume of the IPsec SAs is looked at again
-	last     status.Snapshot    // after the end
-	pending  []job              // for the worker, in order
-	working  int                // jobs that it has not reported on
+	resolves []context.CancelFunc // end the look-ups
+	volumeAt time.Time            // when the volume of the IPsec SAs is looked at again
+	last     status.Snapshot      // after the end
+	pending  []job                // for the worker, in order
+	working  int                  // jobs that it has not reported on
 	serial   uint64
 	watchers map[chan status.Snapshot]struct{}
 	downs    []chan struct{} // Disconnect calls that wait
 	closing  bool
+
+	// The clock; see roam.go.
+	epoch              time.Time     // when the session began, with the monotonic clock
+	slept, sleptBefore time.Duration // of the machine until now, and until epoch
+	nap                time.Duration // the latest sleep
+	wokeAt             time.Time
+	stopChanges        context.CancelFunc
 }
 
 func newSession(p Platform, log *slog.Logger) *session {
 	s := &session{
 		platform: p, log: log, m: newMachine(time.Now()),
 		commands: make(chan func(time.Time)), jobs: make(chan job), results: make(chan result),
-		done: make(chan struct{}), watchers: map[chan status.Snapshot]struct{}{},
+		done: make(chan struct{}), watchers: map[chan status.Snapshot]struct{}{}, assocs: map[int]*association{},
+		epoch: time.Now(), stopChanges: func() {},
+	}
+	if p.Asleep != nil {
+		s.slept = p.Asleep()
+		s.sleptBefore = s.slept
+	}
+	if p.Changes != nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		s.stopChanges, s.changes = cancel, p.Changes(ctx)
 	}
 	go (&worker{platform: p}).run(s.jobs, s.results)
 	go s.loop()
 	return s
 }
 
-// happened is an event that waits for its turn, and the association that it is about; nil for others.
+// happened is an event that waits for its turn, and the association that it comes from; nil for others.
 type happened struct {
-	conn  *ike.Conn
 	event event
+	assoc *association
+	news  ike.Event // of the association
 }
 
 // loop runs until close. Whatever wakes it, deadlines are looked at with the present time.
@@ -74,9 +95,9 @@ func (s *session) loop() {
 	for {
 		s.arm(timer)
 		var datagrams <-chan tunnel.IKEDatagram
-		var unanswered <-chan struct{}
+		var unanswered, wanted <-chan struct{}
 		if s.tunnel != nil {
-			datagrams, unanswered = s.tunnel.IKE(), s.tunnel.Unanswered()
+			datagrams, unanswered, wanted = s.tunnel.IKE(), s.tunnel.Unanswered(), s.tunnel.Wanted()
 		}
 		var jobs chan<- job
 		var next job
@@ -89,20 +110,29 @@ func (s *session) loop() {
 			s.pending = s.pending[1:]
 			s.working++
 		case f := <-s.commands:
-			f(time.Now())
+			f(s.now())
 		case d, open := <-datagrams:
 			if !open {
-				s.dispatch(time.Now(), evOutsideLost{})
+				s.dispatch(s.now(), evOutsideLost{})
 				break
 			}
-			s.receive(time.Now(), d)
+			s.receive(s.now(), d)
 		case <-unanswered:
+		case <-wanted:
+			s.dispatch(s.now(), evWanted{})
 		case <-timer.C:
+		case _, open := <-s.changes:
+			if !open {
+				s.changes = nil
+			}
+			s.lookAtClock()
+			s.networkChanged(s.now())
 		case r := <-s.results:
 			s.working--
-			s.finished(time.Now(), r)
+			s.finished(s.now(), r)
 		}
-		now := time.Now()
+		s.lookAtClock()
+		now := s.now()
 		s.due(now)
 		if s.changed(before) {
 			s.publish(now)
@@ -122,20 +152,21 @@ func (s *session) arm(t *time.Timer) {
 			next = d
 		}
 	}
-	earlier(s.m.deadline)
-	if s.conn != nil {
-		earlier(s.conn.Deadline())
+	earlier(s.m.wakeAt())
+	for _, a := range s.assocs {
+		earlier(a.conn.Deadline())
 	}
 	earlier(s.volumeAt)
+	now := s.now()
 	if s.watching() {
 		a := s.activity()
-		if d := s.detector.Deadline(a); !d.IsZero() {
+		if d := s.main().detector.Deadline(a); !d.IsZero() {
 			earlier(d)
-		} else if look := a.Heard.Add(dpdPolicy(s.m.profile).Interval); look.After(time.Now()) {
+		} else if look := a.Heard.Add(dpdPolicy(s.m.profile).Interval); look.After(now) {
 			earlier(look) // what leaves until then is not told; what leaves later comes through Unanswered
 		}
 	}
-	now := time.Now()
+	earlier(s.idleAt())
 	if len(s.watchers) > 0 && s.m.state == status.Active {
 		earlier(now.Add(time.Second)) // the counters move
 	}
@@ -148,107 +179,78 @@ func (s *session) arm(t *time.Timer) {
 
 // due does what time asks for.
 func (s *session) due(now time.Time) {
-	if s.conn != nil {
-		s.feed(now, s.conn.Advance(now))
+	for _, id := range slices.Sorted(maps.Keys(s.assocs)) {
+		if a := s.assocs[id]; a != nil {
+			s.feed(now, a, a.conn.Advance(now))
+		}
 	}
 	if s.watching() {
 		s.watchPeer(now)
 	}
+	if !s.m.proveBy.IsZero() && s.activity().Heard.After(s.m.proveBy.Add(-proveTime)) {
+		s.dispatch(now, evProved{})
+	}
 	s.watchVolume(now)
+	if at := s.idleAt(); !at.IsZero() && !now.Before(at) {
+		s.dispatch(now, evIdle{})
+	}
 	s.dispatch(now, evTick{})
+	s.follow()
 }
 
-// watching says whether DPD has the peer in view: while the tunnel is up. Before that the engine has its own patience
-// with each step, and some gateways answer no R-U-THERE until XAUTH is done.
-func (s *session) watching() bool { return s.detector != nil && s.m.state == status.Active }
-
-func (s *session) watchPeer(now time.Time) {
-	switch verdict, seq := s.detector.Step(now, s.activity()); verdict {
-	case dpd.Probe:
-		s.note(now, "dpd", "R-U-THERE sent")
-		s.feed(now, s.conn.Probe(now, seq))
-	case dpd.Dead:
-		s.detector = nil
-		s.dispatch(now, evPeerDead{misses: dpd.Misses})
+// idleAt is when a tunnel of connect = "traffic" has not been used for long enough; zero for never.
+func (s *session) idleAt() time.Time {
+	if s.m.state != status.Active || s.tunnel == nil || s.m.profile.Connect != "traffic" {
+		return time.Time{}
 	}
-}
-
-func (s *session) activity() dpd.Activity {
-	a := dpd.Activity{Heard: s.heardIKE}
-	if s.tunnel != nil {
-		if h := s.tunnel.Heard(); h.After(a.Heard) {
-			a.Heard = h
+	last := s.m.since
+	for _, t := range []time.Time{s.fromTunnel(s.tunnel.Heard()), s.fromTunnel(s.tunnel.LastSent())} {
+		if t.After(last) {
+			last = t
 		}
-		a.Left = s.tunnel.LastSent()
 	}
-	return a
+	return last.Add(s.m.profile.IdleTimeout)
 }
 
-func (s *session) receive(now time.Time, d tunnel.IKEDatagram) {
-	if s.conn == nil {
+// follow sends the keepalives of the data path to the peer in use.
+func (s *session) follow() {
+	a := s.main()
+	if a == nil || s.tunnel == nil || a.id == s.watched {
 		return
 	}
-	s.feed(now, s.conn.Receive(now, ike.Datagram{Remote: d.Peer, Marker: d.Marker, Data: d.Data}))
-}
-
-// feed takes the events of the engine: some are for the loop, the rest are for the machine. The machine may go on to
-// another association at any of them; then of the old one only what it still has to send counts.
-func (s *session) feed(now time.Time, events []ike.Event) {
-	conn := s.conn
-	for _, ev := range events {
-		if e, ok := ev.(ike.Send); ok {
-			s.send(e.Datagram)
-			continue
-		}
-		if s.conn != conn {
-			continue
-		}
-		switch e := ev.(type) {
-		case ike.Heard:
-			s.heardIKE = now
-		case ike.ProbeAcked:
-			if s.detector != nil && s.detector.Acked(now, e.Seq) {
-				s.note(now, "dpd", "R-U-THERE-ACK received")
-			}
-		case ike.Noted:
-			s.log.Debug("ike", "step", e.Step, "text", e.Text)
-		case ike.Secured:
-			s.secured(now, e)
-			s.dispatch(now, evIKE{e})
-		default:
-			s.dispatch(now, evIKE{e})
-		}
-	}
-}
-
-func (s *session) send(d ike.Datagram) {
-	if s.tunnel == nil {
-		return
-	}
-	if err := s.tunnel.WriteIKE(d.Remote, d.Marker, d.Data); err != nil {
-		s.log.Debug("ike datagram not sent", "to", d.Remote, "err", err)
-	}
-}
-
-// secured begins to watch the peer, if it announced that it answers.
-func (s *session) secured(now time.Time, e ike.Secured) {
-	s.heardIKE = now
-	s.tunnel.SetPeer(e.SA.Remote, e.SA.Marker)
-	if e.SA.DPD && s.m.profile != nil {
-		s.detector = dpd.New(dpdPolicy(s.m.profile), randomSeq())
+	if sa, up := a.conn.ISAKMPSA(); up {
+		s.watched = a.id
+		s.tunnel.SetPeer(sa.Remote, sa.Marker)
 	}
 }
 
 // dispatch gives one event to the machine and carries out what it wants; events that come of it follow in order.
-func (s *session) dispatch(now time.Time, ev event) {
-	s.enqueue(ev)
+func (s *session) dispatch(now time.Time, ev event) { s.work(now, happened{event: ev}) }
+
+// dispatchIKE gives it one of an association.
+func (s *session) dispatchIKE(now time.Time, a *association, ev ike.Event) {
+	s.work(now, happened{assoc: a, news: ev})
+}
+
+func (s *session) work(now time.Time, h happened) {
+	s.queue = append(s.queue, h)
 	if len(s.queue) > 1 {
 		return // an outer call works the queue off
 	}
 	for len(s.queue) > 0 {
-		if next := s.queue[0]; next.conn == nil || next.conn == s.conn {
+		next := s.queue[0]
+		ev, current := next.event, true
+		if a := next.assoc; a != nil {
+			current = s.assocs[a.id] == a
+			if a.id == s.m.assoc {
+				ev = evIKE{next.news}
+			} else {
+				ev = evOther{a.id, next.news}
+			}
+		}
+		if current {
 			var acts []action
-			s.m, acts = s.m.step(now, next.event)
+			s.m, acts = s.m.step(now, ev)
 			for _, a := range acts {
 				s.perform(now, a)
 			}
@@ -258,13 +260,7 @@ func (s *session) dispatch(now time.Time, ev event) {
 	s.queue = nil
 }
 
-func (s *session) enqueue(ev event) {
-	h := happened{event: ev}
-	if _, ok := ev.(evIKE); ok {
-		h.conn = s.conn
-	}
-	s.queue = append(s.queue, h)
-}
+func (s *session) enqueue(ev event) { s.queue = append(s.queue, happened{event: ev}) }
 
 // note adds a line to timeline and log. What a gateway said may be in it.
 func (s *session) note(now time.Time, kind, text string) {
@@ -311,7 +307,7 @@ func (s *session) connect(p *profile.Profile, o ConnectOptions) error {
 		err = nil
 		s.gen++
 		s.timeline = timeline{}
-		s.dispatch(now, evConnect{p, o})
+		s.dispatch(now, evConnect{p, o, randomSeed()})
 	})
 	return err
 }

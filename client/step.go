@@ -1,7 +1,6 @@
 package client
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -29,19 +28,32 @@ func (m machine) step(now time.Time, ev event) (machine, []action) {
 		return m.stop(now, status.ConnectRequired)
 	case evTornDown:
 		return m.tornDown(now, e)
+	case evOther:
+		if m.idle() || m.state == status.Disconnecting {
+			return m, nil
+		}
+		return m.other(now, e)
 	}
 	if m.idle() || m.state == status.Disconnecting {
 		return m, nil // late news of a session that is over
 	}
 	switch e := ev.(type) {
 	case evResolved:
-		if m.dialed || m.state == status.Waiting {
+		switch {
+		case e.back:
+			return m.resolvedBack(now, e)
+		case m.dialed || m.state == status.Waiting || m.state == status.Standby:
 			return m, nil // nobody asks any more
 		}
 		return m.resolved(now, e)
 	case evDialFailed:
 		m = m.forget().diagnosed(now, diagnose.Evidence{Cause: diagnose.NoNetwork, Err: e.err})
 		return m.next(now, "no network: "+e.err.Error())
+	case evOtherFailed:
+		if m.beside == nil || m.beside.assoc != e.assoc {
+			return m, nil
+		}
+		return m.candidateFailed(now, "no network: "+e.err.Error())
 	case evAnswer:
 		return m.answered(now, e)
 	case evPeerDead:
@@ -54,16 +66,24 @@ func (m machine) step(now time.Time, ev event) (machine, []action) {
 			return m, nil // a newer request is under way
 		}
 		m.ready, m.iface, m.mtu, m.dnsBy, m.notes = true, e.iface, e.mtu, e.dnsBy, e.notes
-		return m.active(now)
+		m, left := m.depart()
+		m, acts := m.active(now)
+		return m, append(left, acts...)
 	case evHostFailed:
-		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.HostFailed, Err: e.err})
-		return m.stop(now, status.Blocked)
-	case evOutsideLost:
-		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.NoNetwork, Err: errors.New("the UDP socket was closed")})
-		return m.stop(now, status.Blocked)
+		return m.broken(now, diagnose.Evidence{Cause: diagnose.HostFailed, Err: e.err})
 	case evDeviceFailed:
-		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.DeviceFailed, Err: e.err})
-		return m.stop(now, status.Blocked)
+		return m.broken(now, diagnose.Evidence{Cause: diagnose.DeviceFailed, Err: e.err})
+	case evOutsideLost:
+		return m.outsideLost(now)
+	case evChanged:
+		return m.changed(now, e)
+	case evProved:
+		m.proveBy = time.Time{}
+		return m, nil
+	case evWanted:
+		return m.wanted(now)
+	case evIdle:
+		return m.rest(now, "no packet for "+m.profile.IdleTimeout.String())
 	case evTick:
 		return m.tick(now)
 	case evClear:
@@ -79,7 +99,7 @@ func (m machine) step(now time.Time, ev event) (machine, []action) {
 
 func (m machine) connect(now time.Time, e evConnect) (machine, []action) {
 	next := newMachine(now)
-	next.prompts, next.contacted, next.seq = m.prompts, m.contacted, m.seq
+	next.prompts, next.contacted, next.seq, next.assocs, next.dice = m.prompts, m.contacted, m.seq, m.assocs, e.dice
 	next.profile, next.owner = e.profile, e.options.Owner
 	next.peers = newPeerList(e.profile.Peers, now)
 	next.creds = newCredentials(e.profile, e.options.Answers)
@@ -96,7 +116,7 @@ func (m machine) resolve(now time.Time) (machine, []action) {
 		m.peers = m.peers.resolved([]netip.Addr{a})
 		return m.dial(now)
 	}
-	return m, []action{actResolve{p.Host}}
+	return m, []action{actResolve{name: p.Host}}
 }
 
 func (m machine) resolved(now time.Time, e evResolved) (machine, []action) {
@@ -112,16 +132,30 @@ func (m machine) resolved(now time.Time, e evResolved) (machine, []action) {
 func (m machine) dial(now time.Time) (machine, []action) {
 	to, _ := m.peers.address()
 	m = m.forget().enter(now, status.Securing)
+	m, m.assoc = m.number()
 	m.creds, m.dialed = m.creds.attempt(), true
-	var acts []action
-	if m.host != nil && !slices.Contains(m.host.Gateways, to.Addr()) {
-		h := *m.host
-		h.Gateways = append(slices.Clone(h.Gateways), to.Addr())
-		m, acts = m.request(h)
-	}
+	m, acts := m.reachable(to.Addr())
 	initial := !slices.Contains(m.contacted, to.Addr())
 	return m, append(acts, actNote{"peer", "trying " + trying(m.peerName(), to)},
-		actDial{to: to, profile: m.profile, attempt: m.attempt(), initial: initial})
+		actDial{assoc: m.assoc, to: to, profile: m.profile, attempt: m.attempt(), initial: initial})
+}
+
+// reachable keeps the way to a gateway outside the tunnel that is set up.
+func (m machine) reachable(gateway netip.Addr) (machine, []action) {
+	if m.host == nil || slices.Contains(m.host.Gateways, gateway) {
+		return m, nil
+	}
+	h := *m.host
+	h.Gateways = append(slices.Clone(h.Gateways), gateway)
+	return m.request(h)
+}
+
+// greeted notes that a gateway had INITIAL-CONTACT.
+func (m machine) greeted(gateway netip.Addr) machine {
+	if !slices.Contains(m.contacted, gateway) {
+		m.contacted = append(slices.Clone(m.contacted), gateway)
+	}
+	return m
 }
 
 // attempt is which offer to make. Each round begins with another one: a gateway may say nothing at all to a group that
@@ -141,15 +175,15 @@ func (m machine) ike(now time.Time, ev ike.Event) (machine, []action) {
 	case ike.Secured:
 		sa := e.SA
 		m.isakmp, m.told = &sa, false // what fails from here on says more than what failed before
-		if a, ok := m.peers.address(); ok && !slices.Contains(m.contacted, a.Addr()) {
-			m.contacted = append(slices.Clone(m.contacted), a.Addr())
+		if a, ok := m.peers.address(); ok {
+			m = m.greeted(a.Addr())
 		}
 		if !sa.XAUTH {
 			m = m.enter(now, status.Configuring)
 		}
 		return m, []action{actNote{"phase1", "ISAKMP SA with " + m.peerName() + " is up"}}
 	case ike.AskXAUTH:
-		return m.asked(now, e)
+		return m.asked(now, m.assoc, e)
 	case ike.XAUTHDone:
 		return m.xauthDone(now, e)
 	case ike.Configured:
@@ -162,6 +196,8 @@ func (m machine) ike(now time.Time, ev ike.Event) (machine, []action) {
 		}
 		m = m.withoutSA(e.In)
 		return m, []action{actRetire{e.In}, actNote{"sa", fmt.Sprintf("IPsec SA 0x%08x: %s", e.In, e.Why)}}
+	case ike.Expiring:
+		return m.renew(now)
 	case ike.Redirected:
 		return m.redirected(now, e.To)
 	case ike.Failed:
@@ -174,6 +210,9 @@ func (m machine) configured(now time.Time, net ike.ModeConfig) (machine, []actio
 	m.net = &net
 	m.banner = status.Filter(net.Banner)
 	m.creds = m.creds.allowed(net.SavePassword && m.profile.XAUTH.Save)
+	if net.BackupSaid && m.profile.AcceptBackupServers {
+		m.peers = m.peers.pushed(net.BackupServers, now)
+	}
 	acts := []action{actNote{"config", "Mode Config: " + describe(net)}}
 	if !m.requested {
 		return m, acts // the machine is changed when the first IPsec SA is up
@@ -186,7 +225,7 @@ func (m machine) configured(now time.Time, net ike.ModeConfig) (machine, []actio
 // setHost asks for what Mode Config says, for the gateway in use.
 func (m machine) setHost() (machine, []action) {
 	to, _ := m.peers.address()
-	h, warnings := hostConfig(m.profile, *m.net, to.Addr())
+	h, warnings := hostConfig(m.profile, *m.net, m.peers.known(to.Addr()))
 	m.warnings, m.requested = warnings, true
 	return m.request(h)
 }
@@ -199,7 +238,7 @@ func (m machine) request(h host.Config) (machine, []action) {
 
 func (m machine) saUp(now time.Time, sa ike.IPsecSA) (machine, []action) {
 	m = m.withSA(sa)
-	acts := []action{actInstall{sa}}
+	acts := []action{actInstall{m.assoc, sa}}
 	if sa.Ready {
 		acts = append(acts, actNote{"sa", fmt.Sprintf("IPsec SA 0x%08x up: %s", sa.In.SPI, suiteName(sa.Suite))})
 	}
@@ -223,17 +262,18 @@ func (m machine) active(now time.Time) (machine, []action) {
 	m.up, m.diagnosis, m.redirects = true, nil, 0
 	m.peers = m.peers.mark(now, "active", "")
 	m.peers.attempt, m.peers.round, m.peers.tries = m.attempt(), 0, 0 // what worked comes first next time
-	return m, []action{actNote{"state", "up through " + m.peerName()}}
+	return m.planReturn(now), append([]action{actNote{"state", "up through " + m.peerName()}}, m.upNotes()...)
 }
 
 func (m machine) redirected(now time.Time, to netip.Addr) (machine, []action) {
 	m.redirects++
+	old := m.assoc
 	if m.redirects > maxRedirects || !to.Is4() || !to.IsGlobalUnicast() {
 		m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.RedirectLoop})
 		m, acts := m.next(now, "redirects without end")
-		return m, append([]action{actHangUp{"redirect refused"}}, acts...)
+		return m, append([]action{actHangUp{old, "redirect refused"}}, acts...)
 	}
 	m.peers = m.peers.redirected(to, now)
 	m, acts := m.dial(now)
-	return m, append([]action{actHangUp{"redirected"}, actNote{"peer", "the gateway sends us to " + to.String()}}, acts...)
+	return m, append([]action{actHangUp{old, "redirected"}, actNote{"peer", "the gateway sends us to " + to.String()}}, acts...)
 }

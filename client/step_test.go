@@ -83,7 +83,7 @@ func play(t *testing.T, m machine, events ...event) (machine, []string) {
 
 func short(a action) string {
 	switch a := a.(type) {
-	case actNote:
+	case actNote, actSyslog:
 		return ""
 	case actDial:
 		return fmt.Sprintf("dial %s offer %d initial %v", a.to, a.attempt, a.initial)
@@ -150,7 +150,7 @@ func TestStep(t *testing.T) {
 			[]string{dial1, "Drop", "dial " + gw2 + ":500 offer 0 initial true"}},
 		{"manual gives up after the list", []event{connectTo("manual", gw1), failed(ike.NoAnswer), evTornDown{}}, status.ConnectRequired, "no-answer",
 			[]string{dial1, "Drop", "HangUp", "Release"}},
-		{"auto never gives up", []event{connectTo("auto", gw1), failed(ike.NoAnswer), 5 * time.Second}, status.Securing, "no-answer",
+		{"auto never gives up", []event{connectTo("auto", gw1), failed(ike.NoAnswer), 10 * time.Minute}, status.Securing, "no-answer",
 			[]string{dial1, "Drop", "Drop", "dial " + gw1 + ":500 offer 1 initial true"}},
 		{"a refused password stops auto", []event{connectTo("auto", gw1, gw2), secured, asks, typed, evIKE{ike.XAUTHDone{}}, failed(ike.XAUTHRefused), evTornDown{}},
 			status.Blocked, "xauth-refused", []string{dial1, "answer password,username", "Drop", "HangUp", "Release"}},
@@ -170,14 +170,16 @@ func TestStep(t *testing.T) {
 			[]string{dial1, "answer password,username", "install 0x1001", "configure [10.20.0.0/16] gateways [" + gw1 + "]", "retire 0x1001", "Drop",
 				"dial " + gw1 + ":500 offer 0 initial false"}},
 		{"a dead peer: the next one, and the inside stays", append(up(connectTo("auto", gw1, gw2)), evPeerDead{misses: 5}), status.FailingOver, "peer-dead",
-			[]string{dial1, "answer password,username", "install 0x1001", "configure [10.20.0.0/16] gateways [" + gw1 + "]", "retire 0x1001", "Drop",
-				"configure [10.20.0.0/16] gateways [" + gw1 + " " + gw2 + "]", "dial " + gw2 + ":500 offer 0 initial true"}},
+			[]string{dial1, "answer password,username", "install 0x1001", "configure [10.20.0.0/16] gateways [" + gw1 + " " + gw2 + "]", "retire 0x1001", "Drop",
+				"dial " + gw2 + ":500 offer 0 initial true"}},
 		{"redirected", []event{connectTo("manual", gw1), secured, evIKE{ike.Redirected{To: netip.MustParseAddr(gw2)}}}, status.Securing, "",
 			[]string{dial1, "HangUp", "dial " + gw2 + ":500 offer 0 initial true"}},
 		{"redirected without end", []event{connectTo("manual", gw1), evIKE{ike.Redirected{To: netip.MustParseAddr(gw2)}},
 			evIKE{ike.Redirected{To: netip.MustParseAddr(gw1)}}, evIKE{ike.Redirected{To: netip.MustParseAddr(gw2)}}, evTornDown{}}, status.ConnectRequired, "redirect-loop",
 			[]string{dial1, "HangUp", "dial " + gw2 + ":500 offer 0 initial true", "HangUp", dial1, "HangUp", "HangUp", "Release"}},
-		{"the machine cannot be set", append(up(connectTo("auto", gw1))[:7], evHostFailed{errors.New("no permission")}, evTornDown{}), status.Blocked, "host-failed",
+		{"the machine cannot be set, and nobody looks", append(up(connectTo("auto", gw1))[:7], evHostFailed{errors.New("no permission")}, evTornDown{}), status.Waiting, "host-failed",
+			[]string{dial1, "answer password,username", "install 0x1001", "configure [10.20.0.0/16] gateways [" + gw1 + "]", "HangUp", "retire 0x1001", "Release", "Drop"}},
+		{"the machine cannot be set", append(up(connectTo("manual", gw1))[:7], evHostFailed{errors.New("no permission")}, evTornDown{}), status.Blocked, "host-failed",
 			[]string{dial1, "answer password,username", "install 0x1001", "configure [10.20.0.0/16] gateways [" + gw1 + "]", "HangUp", "retire 0x1001", "Release"}},
 	}
 	for _, tt := range tests {

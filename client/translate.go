@@ -99,8 +99,8 @@ func ikeConfig(d actDial, local netip.AddrPort, hostname string, rand io.Reader)
 		Identity: id, PeerIdentity: peerIdentity(p.IKE.PeerID), GroupKey: ike.Secret(p.Group.Key),
 		Phase1: offers(p)[d.attempt], Phase1Life: ike.Life{Time: p.IKE.Lifetime},
 		Phase2: phase2(p), PFS: keymat.Group(p.ESP.PFS), Phase2Life: ike.Life{Time: p.ESP.Lifetime},
-		XAUTH: true, NoAddress: p.Mode == "network-extension", Inside: p.Inside.Networks, SAPerNetwork: p.ESP.PerNetwork,
-		Hostname: hostname, AppVersion: p.IKE.AppVersion, InitialContact: d.initial, NoFragments: !p.IKE.Fragmentation,
+		XAUTH: true, NoAddress: p.Mode == "network-extension", Address: d.address, Inside: p.Inside.Networks, SAPerNetwork: p.ESP.PerNetwork,
+		Hostname: hostname, AppVersion: p.IKE.AppVersion, InitialContact: d.initial && !d.renewal, NoFragments: !p.IKE.Fragmentation,
 		FragmentSize: fragmentSize,
 	}, nil
 }
@@ -123,9 +123,9 @@ var everything = netip.MustParsePrefix("0.0.0.0/0")
 
 // hostConfig is what the machine should look like, from what the gateway assigned and what the profile allows.
 // Interface and MTU are filled in when the device is open. Warnings say what was left out.
-func hostConfig(p *profile.Profile, n ike.ModeConfig, gateway netip.Addr) (host.Config, []string) {
+func hostConfig(p *profile.Profile, n ike.ModeConfig, gateways []netip.Addr) (host.Config, []string) {
 	var warnings []string
-	c := host.Config{Routes: slices.Clone(n.Include), Gateways: []netip.Addr{gateway}, Metric: p.Routes.Metric,
+	c := host.Config{Routes: slices.Clone(n.Include), Gateways: gateways, Metric: p.Routes.Metric,
 		Exclude: slices.Clone(p.Routes.Exclude)}
 	if n.Address.IsValid() {
 		c.Addresses = []netip.Prefix{netip.PrefixFrom(n.Address, 32)}

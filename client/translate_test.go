@@ -142,7 +142,7 @@ func TestHostConfig(t *testing.T) {
 			if tt.set != nil {
 				tt.set(p)
 			}
-			c, warnings := hostConfig(p, tt.net, gw)
+			c, warnings := hostConfig(p, tt.net, []netip.Addr{gw})
 			if fmt.Sprint(c.Routes) != tt.routes || fmt.Sprint(c.Exclude) != tt.exclude || c.DNS.Mode != tt.dns || fmt.Sprint(c.DNS.Domains) != tt.domains {
 				t.Errorf("routes %v, outside %v, names %+v", c.Routes, c.Exclude, c.DNS)
 			}
@@ -162,8 +162,8 @@ func TestHostConfigSharesNothing(t *testing.T) {
 	p.Routes.Exclude = append(make([]netip.Prefix, 0, 8), prefixes("192.0.2.0/24")...)
 	p.Routes.LocalLAN = true
 	n := ike.ModeConfig{Include: append(make([]netip.Prefix, 0, 8), prefixes("10.20.0.0/16")...), Exclude: prefixes("192.168.1.0/24")}
-	a, _ := hostConfig(p, n, netip.MustParseAddr(gw1))
-	b, _ := hostConfig(p, n, netip.MustParseAddr(gw2))
+	a, _ := hostConfig(p, n, []netip.Addr{netip.MustParseAddr(gw1)})
+	b, _ := hostConfig(p, n, []netip.Addr{netip.MustParseAddr(gw2)})
 	a.Routes[0], a.Exclude[0], a.Gateways[0] = everything, everything, netip.Addr{}
 	if b.Routes[0] == everything || n.Include[0] == everything || b.Exclude[0] == everything || p.Routes.Exclude[0] == everything || !b.Gateways[0].IsValid() {
 		t.Error("two configurations share memory")

@@ -20,7 +20,8 @@ const (
 // watchVolume replaces IPsec SAs that have carried most of what they may (RFC 4301 §4.4.2.1, RFC 4303 §3.3.3). Lives in
 // time are the engine's own business.
 func (s *session) watchVolume(now time.Time) {
-	if s.m.state != status.Active || s.tunnel == nil || s.conn == nil {
+	a := s.main()
+	if s.m.state != status.Active || s.tunnel == nil || a == nil {
 		s.volumeAt = time.Time{}
 		return
 	}
@@ -35,7 +36,7 @@ func (s *session) watchVolume(now time.Time) {
 		}
 		i := slices.IndexFunc(stats, func(x tunnel.SAStats) bool { return x.InSPI == sa.In.SPI })
 		if i >= 0 && usedUp(sa, stats[i]) {
-			s.feed(now, s.conn.Rekey(now, sa.In.SPI)) // the second call for one SA does nothing
+			s.feed(now, a, a.conn.Rekey(now, sa.In.SPI)) // the second call for one SA does nothing
 		}
 	}
 	s.volumeAt = now.Add(pause)

@@ -17,12 +17,12 @@ func (s *session) snapshot() status.Snapshot {
 }
 
 func (s *session) view(now time.Time) status.Snapshot {
-	c := counters{heard: s.activity().Heard, watch: s.detector, events: s.timeline.list(), local: s.local}
+	c := counters{heard: s.activity().Heard, events: s.timeline.list(), local: s.local}
 	if s.tunnel != nil {
 		c.stats, c.sas = s.tunnel.Stats(), s.tunnel.SAStats()
 	}
-	if s.conn != nil {
-		c.ike = s.conn.Stats()
+	if a := s.main(); a != nil {
+		c.ike, c.watch = a.conn.Stats(), a.detector
 	}
 	s.serial++
 	snap := snapshotOf(now, s.m, c)

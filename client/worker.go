@@ -39,15 +39,15 @@ func (w *worker) run(jobs <-chan job, results chan<- result) {
 	}
 }
 
-func (w *worker) resolve(ctx context.Context, name string) event {
-	addrs, err := w.platform.Resolve(ctx, name)
+func (w *worker) resolve(ctx context.Context, a actResolve) event {
+	addrs, err := w.platform.Resolve(ctx, a.name)
 	var v4 []netip.Addr
-	for _, a := range addrs {
-		if a = a.Unmap(); a.Is4() {
-			v4 = append(v4, a)
+	for _, x := range addrs {
+		if x = x.Unmap(); x.Is4() {
+			v4 = append(v4, x)
 		}
 	}
-	return evResolved{v4, err}
+	return evResolved{v4, err, a.back}
 }
 
 // configure opens the inside if need be and makes the machine match.

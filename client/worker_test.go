@@ -84,7 +84,7 @@ func TestResolvedAddresses(t *testing.T) {
 	w := &worker{platform: Platform{Resolve: func(context.Context, string) ([]netip.Addr, error) {
 		return []netip.Addr{netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("::ffff:198.51.100.1"), netip.MustParseAddr("198.51.100.2")}, nil
 	}}}
-	ev := w.resolve(t.Context(), "vpn.example.com").(evResolved)
+	ev := w.resolve(t.Context(), actResolve{name: "vpn.example.com"}).(evResolved)
 	if len(ev.addrs) != 2 || ev.addrs[0].String() != "198.51.100.1" || ev.addrs[1].String() != "198.51.100.2" {
 		t.Errorf("%v", ev.addrs)
 	}
@@ -155,7 +155,7 @@ func TestOldAssociation(t *testing.T) {
 		l.up(stored("auto", gw1, gw2))
 		s := l.c.s
 		if !s.do(func(now time.Time) {
-			s.feed(now, []ike.Event{ike.Redirected{To: netip.MustParseAddr("198.51.100.200")}, ike.ProbeAcked{}, ike.Failed{Failure: &ike.Failure{Reason: ike.PeerDeleted}},
+			s.feed(now, s.main(), []ike.Event{ike.Redirected{To: netip.MustParseAddr("198.51.100.200")}, ike.ProbeAcked{}, ike.Failed{Failure: &ike.Failure{Reason: ike.PeerDeleted}},
 				ike.SAUp{SA: ike.IPsecSA{In: ike.SPIKeys{SPI: 77}}}})
 			if len(s.m.sas) != 0 || s.m.diagnosis != nil || s.m.isakmp != nil {
 				t.Errorf("SAs %v, diagnosis %+v", s.m.sas, s.m.diagnosis)

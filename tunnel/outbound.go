@@ -73,6 +73,10 @@ func (t *Tunnel) sealBatch(in *attachment, a *sendArena, n int) {
 		sa := tab.lookup(binary.BigEndian.Uint32(p[12:]), binary.BigEndian.Uint32(p[16:]))
 		if sa == nil {
 			t.counters.add(dropNoSA, 1)
+			select {
+			case t.wanted <- struct{}{}:
+			default:
+			}
 			continue
 		}
 		// What may be fragmented leaves as it is: the outer packet is, on its way (RFC 4301 §8.1, DF clear).

@@ -40,6 +40,7 @@ type Tunnel struct {
 
 	ike        chan IKEDatagram
 	unanswered chan struct{}
+	wanted     chan struct{}
 	done       chan struct{}
 	wg         sync.WaitGroup // the reader of the outside, and the keepalives
 
@@ -68,7 +69,7 @@ type attachment struct {
 
 // Open starts to read the outside.
 func Open(o Outside, opt Options) *Tunnel {
-	t := &Tunnel{outside: o, marker: opt.Marker, ike: make(chan IKEDatagram, ikeQueue), unanswered: make(chan struct{}, 1),
+	t := &Tunnel{outside: o, marker: opt.Marker, ike: make(chan IKEDatagram, ikeQueue), unanswered: make(chan struct{}, 1), wanted: make(chan struct{}, 1),
 		done: make(chan struct{}), open: true, base: time.Now().Add(-1), interval: opt.Keepalive}
 	if t.interval <= 0 {
 		t.interval = 20 * time.Second
@@ -87,6 +88,9 @@ func (t *Tunnel) IKE() <-chan IKEDatagram { return t.ike }
 // Unanswered says that a packet left although the peer has been silent for a second or more: on-demand DPD may have
 // something to ask for. It says so at most once a second, for as long as packets leave into the silence.
 func (t *Tunnel) Unanswered() <-chan struct{} { return t.unanswered }
+
+// Wanted says that a packet for the inside found no IPsec SA. It says so again only when that was taken.
+func (t *Tunnel) Wanted() <-chan struct{} { return t.wanted }
 
 // LocalAddr is the address and port that peer sees of us, NAT aside.
 func (t *Tunnel) LocalAddr(peer netip.Addr) (netip.AddrPort, error) {

@@ -19,6 +19,7 @@ const (
 	Active          State = "IPSEC_ACTIVE"     // traffic flows
 	FailingOver     State = "FAILING_OVER"     // the peer is dead, the next one is tried
 	Waiting         State = "WAITING"          // pausing before the next try
+	Standby         State = "STANDBY"          // down for want of traffic; the next packet for the inside connects
 	Disconnecting   State = "DISCONNECTING"
 	Blocked         State = "BLOCKED" // needs somebody: a refused password, a profile error
 )

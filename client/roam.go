@@ -1,0 +1,88 @@
+package client
+
+import (
+	"time"
+
+	"ezvpn/client/status"
+)
+
+// slack is how much sleep is none: clocks are read one after the other.
+const slack = time.Second
+
+// lookAtClock finds out whether the machine slept. Time goes on meanwhile for the gateway, so it does for us.
+func (s *session) lookAtClock() {
+	if s.platform.Asleep == nil {
+		return
+	}
+	total := s.platform.Asleep()
+	if total-s.slept < slack {
+		return
+	}
+	s.nap, s.slept, s.wokeAt = total-s.slept, total, time.Now()
+	now := s.now()
+	s.note(now, "host", "the machine slept for "+s.nap.Round(time.Second).String())
+	s.looked = false
+	s.dispatch(now, evChanged{reapply: true, woke: true})
+}
+
+// networkChanged is called when links, addresses or routes are not what they were. The routes of the tunnel are set
+// again first: one that leads past the tunnel may be missing, and without it there is no saying where we stand.
+func (s *session) networkChanged(now time.Time) {
+	if s.m.idle() || s.m.state == status.Disconnecting {
+		return
+	}
+	s.looked = false
+	if s.m.host != nil {
+		s.dispatch(now, evChanged{reapply: true})
+		return
+	}
+	s.lookAtPath(now)
+}
+
+// lookAtPath compares the way to the peer with the one that is known.
+func (s *session) lookAtPath(now time.Time) {
+	to, known := s.m.peers.address()
+	if s.looked || !known || s.tunnel == nil {
+		return
+	}
+	s.looked = true
+	local, err := s.tunnel.LocalAddr(to.Addr())
+	if err != nil || s.m.net != nil && local.Addr() == s.m.net.Address {
+		if !s.offline {
+			s.offline = true
+			s.note(now, "host", "there is no way to "+to.Addr().String())
+		}
+		return
+	}
+	moved := s.offline || local.Addr() != s.local.Addr()
+	s.offline = false
+	if !moved {
+		return
+	}
+	s.note(now, "host", "the way to "+to.Addr().String()+" leaves from "+local.Addr().String())
+	s.local = local
+	if a := s.main(); a != nil {
+		a.local = local
+	}
+	s.dispatch(now, evChanged{moved: true})
+}
+
+// now is the time, sleep of the machine included. It does not follow when somebody sets the clock.
+func (s *session) now() time.Time {
+	if s.platform.Asleep == nil {
+		return time.Now()
+	}
+	return s.epoch.Round(0).Add(time.Since(s.epoch) + s.slept - s.sleptBefore)
+}
+
+// fromTunnel turns a time of the data path, which knows nothing of sleep, into one of ours.
+func (s *session) fromTunnel(t time.Time) time.Time {
+	if t.IsZero() || s.platform.Asleep == nil {
+		return t
+	}
+	age := time.Since(t)
+	if !s.wokeAt.IsZero() && t.Before(s.wokeAt) {
+		age += s.nap
+	}
+	return s.now().Add(-age)
+}
