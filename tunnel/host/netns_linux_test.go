@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -303,29 +302,5 @@ func TestRealFailoverAndRoaming(t *testing.T) {
 	must(t, h.Revert())
 	if after := w.state(); after != before {
 		t.Errorf("after Revert\n%s\nwant\n%s", after, before)
-	}
-}
-
-// Each kind of change by others is told; the channel closes with its context.
-func TestRealWatch(t *testing.T) {
-	for _, mounted := range []bool{false, true} {
-		w := newWorld(t, mounted)
-		ctx, cancel := context.WithCancel(t.Context())
-		events, err := host.Watch(ctx)
-		must(t, err)
-		for _, change := range []func(){
-			func() { w.ip("addr", "add", "192.0.2.3/24", "dev", "eth0") },
-			func() { w.ip("route", "add", "198.51.100.0/24", "via", "192.0.2.1") },
-			func() { w.ip("link", "set", "eth0", "mtu", "1300") },
-			func() { must(t, os.WriteFile("/etc/resolv.conf", []byte("nameserver 192.0.2.8\n"), 0o644)) },
-		} {
-			change()
-			if _, ok := <-events; !ok {
-				t.Fatal("the watch ended by itself")
-			}
-		}
-		cancel()
-		for range events {
-		}
 	}
 }

@@ -13,12 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Watch tells when links, addresses or routes of the machine changed, other than by our own routes, or when somebody
-// wrote resolv.conf. A burst is one value. The channel closes when ctx ends, or when the kernel's messages end for
+// Watch tells when links, addresses or routes of the machine changed, other than by Apply, or when somebody else wrote
+// resolv.conf. A burst is one value. The channel closes when ctx ends, or when the kernel's messages end for
 // another reason. Answering each value with the same Apply is safe: it changes nothing that is right already.
 func Watch(ctx context.Context) (<-chan struct{}, error) {
-	socket, err := nl.Subscribe(unix.NETLINK_ROUTE, unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV6_IFADDR,
-		unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV6_ROUTE)
+	socket, err := nl.Subscribe(unix.NETLINK_ROUTE, tableGroups...)
 	if err != nil {
 		return nil, fmt.Errorf("watch for changes of the network: %w", err)
 	}
@@ -32,7 +31,8 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 		}
 	}
 	go coalesce(ctx.Done(), changes, out)
-	go watchTables(socket, tell, cancel)
+	tables := newTableWatch()
+	go watchTables(socket, tables.anyChange, tell, cancel)
 	if f, err := openResolvWatch(); err == nil { // out of inotify instances: what others write is repaired at the next Apply
 		context.AfterFunc(ctx, func() { f.Close() })
 		go watchResolv(f, differs(resolvConfPath), tell)
@@ -40,7 +40,7 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 	return out, nil
 }
 
-func watchTables(socket *nl.NetlinkSocket, tell, end func()) {
+func watchTables(socket *nl.NetlinkSocket, anyChange func([]syscall.NetlinkMessage) bool, tell, end func()) {
 	defer end()
 	for {
 		messages, _, err := socket.Receive()
@@ -53,23 +53,6 @@ func watchTables(socket *nl.NetlinkSocket, tell, end func()) {
 		}
 		tell()
 	}
-}
-
-// protocolAt is the offset of rtm_protocol in struct rtmsg: rtnetlink(7).
-const protocolAt = 5
-
-func anyChange(messages []syscall.NetlinkMessage) bool {
-	for _, m := range messages {
-		switch m.Header.Type {
-		case unix.RTM_NEWROUTE, unix.RTM_DELROUTE:
-			if len(m.Data) <= protocolAt || m.Data[protocolAt] != routeMark {
-				return true
-			}
-		case unix.RTM_NEWLINK, unix.RTM_DELLINK, unix.RTM_NEWADDR, unix.RTM_DELADDR:
-			return true
-		}
-	}
-	return false
 }
 
 // openResolvWatch watches the directory, since resolv.conf is replaced as a rule, and the file, which a container
@@ -102,15 +85,15 @@ func watchResolv(f *os.File, changed func() bool, tell func()) {
 	}
 }
 
-// differs tells whether the file holds something else than at the last call. A program that writes the same again, as
-// resolvconf may when we call it, would otherwise keep us and itself going for ever.
+// differs tells whether the file holds something else than at the last call, and not what we wrote. A program that
+// writes the same again, as resolvconf may when we call it, would otherwise keep us and itself going for ever.
 func differs(path string) func() bool {
 	last, _ := os.ReadFile(path)
 	return func() bool {
 		now, _ := os.ReadFile(path)
 		same := bytes.Equal(now, last)
 		last = now
-		return !same
+		return !same && !bytes.HasPrefix(now, []byte(fileMark))
 	}
 }
 
