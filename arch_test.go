@@ -267,6 +267,7 @@ func TestFiles(t *testing.T) {
 var alone = map[string]string{
 	"tunnel/host/resolvconf_linux.go": "a way to set DNS that only Linux has; dns_linux.go chooses",
 	"tunnel/host/resolved_linux.go":   "a way to set DNS that only Linux has; dns_linux.go chooses",
+	"tunnel/host/tables_linux.go":     "what the kernel's messages say; only Linux is watched",
 	"tunnel/udp_linux.go":             "udp_plain.go serves the others",
 }
 
