@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -50,37 +49,6 @@ func (d *debugLog) since(then time.Time) []status.DebugLine {
 // debug adds one line in the wording of Cisco's debug crypto isakmp.
 func (s *session) debug(now time.Time, format string, args ...any) {
 	s.debugLog.add(now, fmt.Sprintf(format, args...))
-}
-
-// Debug gives the debug lines from since on, and the channel on which those after them come until ctx ends. A reader
-// that takes none for a while loses some: the serials tell.
-func (c *Client) Debug(ctx context.Context, since time.Time) ([]status.DebugLine, <-chan status.DebugLine) {
-	s := c.s
-	live := make(chan status.DebugLine, debugLag)
-	var past []status.DebugLine
-	if !s.do(func(time.Time) {
-		past = s.debugLog.since(since)
-		if s.debugLog.follow == nil {
-			s.debugLog.follow = map[chan status.DebugLine]struct{}{}
-		}
-		s.debugLog.follow[live] = struct{}{}
-	}) {
-		close(live)
-		return nil, live
-	}
-	go func() {
-		select {
-		case <-ctx.Done():
-			s.do(func(time.Time) {
-				if _, ok := s.debugLog.follow[live]; ok {
-					delete(s.debugLog.follow, live)
-					close(live)
-				}
-			})
-		case <-s.done:
-		}
-	}()
-	return past, live
 }
 
 // endFollowers closes what others read from.

@@ -6,19 +6,14 @@ import (
 	"ezvpn/client/status"
 )
 
-// slack is how much sleep is none: clocks are read one after the other.
-const slack = time.Second
-
 // lookAtClock finds out whether the machine slept. Time goes on meanwhile for the gateway, so it does for us.
 func (s *session) lookAtClock() {
 	if s.platform.Asleep == nil {
 		return
 	}
-	total := s.platform.Asleep()
-	if total-s.slept < slack {
+	if !s.sawSleep(s.platform.Asleep()) {
 		return
 	}
-	s.nap, s.slept, s.wokeAt = total-s.slept, total, time.Now()
 	now := s.now()
 	s.note(now, "host", "the machine slept for "+s.nap.Round(time.Second).String())
 	s.looked = false
@@ -65,24 +60,4 @@ func (s *session) lookAtPath(now time.Time) {
 		a.local = local
 	}
 	s.dispatch(now, evChanged{moved: true})
-}
-
-// now is the time, sleep of the machine included. It does not follow when somebody sets the clock.
-func (s *session) now() time.Time {
-	if s.platform.Asleep == nil {
-		return time.Now()
-	}
-	return s.epoch.Round(0).Add(time.Since(s.epoch) + s.slept - s.sleptBefore)
-}
-
-// fromTunnel turns a time of the data path, which knows nothing of sleep, into one of ours.
-func (s *session) fromTunnel(t time.Time) time.Time {
-	if t.IsZero() || s.platform.Asleep == nil {
-		return t
-	}
-	age := time.Since(t)
-	if !s.wokeAt.IsZero() && t.Before(s.wokeAt) {
-		age += s.nap
-	}
-	return s.now().Add(-age)
 }

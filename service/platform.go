@@ -26,6 +26,8 @@ func Platform(state string, log *slog.Logger) client.Platform {
 		OpenInside: func(c client.InsideConfig) (tunnel.Inside, error) { return tunnel.OpenTUN(c.Name, c.MTU) },
 		Resolve:    remembering(lookup),
 		Host:       host.New(host.Options{Dir: state}),
+		Changes:    changes(log),
+		Asleep:     host.Asleep,
 	}
 }
 
