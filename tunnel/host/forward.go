@@ -19,7 +19,8 @@ func (f forwarding) stands(v MachineView) bool {
 
 // forwarders are the links that must forward: the kernel asks the link by which a packet comes in, never the one by
 // which it leaves. So it takes the tunnel's device and each link that carries a network of Forward, and no other: the
-// outside link goes on refusing strangers.
+// outside link goes on refusing strangers. Strict checks of sources (rp_filter) stay on everywhere: what comes out of
+// the tunnel comes from networks that are routed into it.
 func (t *target) forwarders() []string {
 	if len(t.want.Forward) == 0 {
 		return nil
@@ -34,6 +35,9 @@ func (t *target) forwarders() []string {
 			t.note("%s forwards packets between network %s and the tunnel", l, p)
 			out = put(out, l)
 		}
+	}
+	for _, chain := range t.view.Dropping {
+		t.note("the packet filter drops forwarded packets unless a rule accepts them (%s); see that it accepts those of the networks behind this machine", chain)
 	}
 	return out
 }

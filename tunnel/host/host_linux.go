@@ -14,7 +14,7 @@ import (
 
 func newSystem() system {
 	env := linuxDNS()
-	return system{view: viewMachine, do: change, carriers: carriers,
+	return system{view: viewMachine, do: change, carriers: carriers, dropping: droppingChains,
 		chooseDNS: func() (string, string) { return chooseDNS(env) }}
 }
 

@@ -21,6 +21,7 @@ type system struct {
 	view      func() (MachineView, error)
 	do        func(step) error        // any step but those of the name service
 	chooseDNS func() (by, why string) // the mechanism for name service
+	dropping  func() []string         // MachineView.Dropping; nil where it cannot be told
 	carriers  func(by string) carrier // unknown mechanisms have nil functions
 }
 
@@ -54,6 +55,9 @@ func (m *Machine) Apply(c Config) error {
 	}
 	if c.DNS.on() {
 		view.DNSBy, view.DNSWhy = m.sys.chooseDNS()
+	}
+	if len(c.Forward) > 0 && m.sys.dropping != nil {
+		view.Dropping = m.sys.dropping()
 	}
 	have, err := m.load()
 	if err != nil {

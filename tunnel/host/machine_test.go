@@ -212,8 +212,9 @@ func dieAt(t *testing.T, step int, marks bool) (alive bool) {
 func TestCorruptJournalIsKeptAside(t *testing.T) {
 	for name, content := range map[string]string{
 		"not JSON": "{", "empty": "", "version": `{"version":99}`, "route": `{"version":1,"made":{"routes":[{"dst":"","metric":0}]}}`,
-		"mechanism": `{"version":1,"made":{"dns":[{"by":"rm -rf","link":"x"}]}}`,
-		"no backup": `{"version":1,"made":{"dns":[{"by":"resolv.conf","link":"x"}]}}`,
+		"forwarding": `{"version":1,"made":{"forwarding":[{"link":"../../../kernel"}]}}`,
+		"mechanism":  `{"version":1,"made":{"dns":[{"by":"rm -rf","link":"x"}]}}`,
+		"no backup":  `{"version":1,"made":{"dns":[{"by":"resolv.conf","link":"x"}]}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := laptop(t)

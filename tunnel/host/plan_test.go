@@ -169,12 +169,13 @@ func TestHostileConfig(t *testing.T) {
 
 func FuzzParseJournal(f *testing.F) {
 	f.Add([]byte(`{"version":1,"made":{"links":["ezvpn0"],"routes":[{"dst":"10.0.0.0/8","link":"ezvpn0","metric":0}]}}`))
+	f.Add([]byte(`{"version":1,"made":{"links":["ezvpn0"],"forwarding":[{"link":"lan0"},{"link":"lan1","all":true}]}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := parseJournal(b)
 		if err != nil {
 			return
 		}
-		if _, _, err := plan(m, Config{}, MachineView{Marks: true}); err != nil {
+		if _, _, err := plan(m, Config{}, MachineView{Marks: true, Forwarding: []string{"lan0", "lan1"}}); err != nil {
 			t.Errorf("a journal that was read cannot be undone: %v", err)
 		}
 	})

@@ -46,7 +46,8 @@ type MachineView struct {
 	// whole machine, which links follow when it is written.
 	Forwarding    []string
 	ForwardingAll bool
-	NoIPv6        bool // no IPv6 outside loopback: nothing to keep from leaking
+	Dropping      []string // chains of the packet filter that drop what is forwarded unless a rule accepts it; only read for Forward
+	NoIPv6        bool     // no IPv6 outside loopback: nothing to keep from leaking
 	DNSBy         string
 	DNSWhy        string
 }
