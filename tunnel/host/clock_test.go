@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,19 +37,20 @@ func TestJumped(t *testing.T) {
 func TestPollClocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		start, set, told := time.Now(), time.Duration(0), 0
-		read := func() clocks { return clocks{wall: time.Since(start) + set, steady: time.Since(start)} }
+		start := time.Now()
+		var set, told atomic.Int64
+		read := func() clocks { return clocks{wall: time.Since(start) + time.Duration(set.Load()), steady: time.Since(start)} }
 		ended := make(chan struct{})
 		go func() {
-			pollClocks(ctx, read, func() { told++ })
+			pollClocks(ctx, read, func() { told.Add(1) })
 			close(ended)
 		}()
 		for i, c := range []struct{ set, sleep time.Duration }{{0, time.Hour}, {-time.Hour, pollTime}, {-time.Hour, time.Hour}, {5 * time.Second, pollTime}} {
-			set = c.set
+			set.Store(int64(c.set))
 			time.Sleep(c.sleep)
 			synctest.Wait()
-			if want := []int{0, 1, 1, 2}[i]; told != want {
-				t.Errorf("step %d: told %d times, want %d", i, told, want)
+			if got, want := told.Load(), []int64{0, 1, 1, 2}[i]; got != want {
+				t.Errorf("step %d: told %d times, want %d", i, got, want)
 			}
 		}
 		cancel()
