@@ -39,7 +39,9 @@ func TestPollClocks(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		start := time.Now()
 		var set, told atomic.Int64
-		read := func() clocks { return clocks{wall: time.Since(start) + time.Duration(set.Load()), steady: time.Since(start)} }
+		read := func() clocks {
+			return clocks{wall: time.Since(start) + time.Duration(set.Load()), steady: time.Since(start)}
+		}
 		ended := make(chan struct{})
 		go func() {
 			pollClocks(ctx, read, func() { told.Add(1) })
