@@ -56,7 +56,13 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "interop:", err)
 		end(1)
 	}
-	end(m.Run())
+	// Most of the time of the tests that run at once is waiting.
+	flag.Set("test.parallel", "16")
+	code := m.Run()
+	if err := writeTable(); err != nil {
+		fmt.Fprintln(os.Stderr, "interop:", err)
+	}
+	end(code)
 }
 
 // only makes sure that no other run uses the network: the names of its namespaces are those of the machine.

@@ -22,7 +22,6 @@ type group struct {
 	reach   []string // inside hosts; %d is the gateway's number
 	size    string   // bytes to move each way
 	sas     int      // IPsec SAs
-	rekey   bool     // the gateway renews the IPsec SA every 25 s
 }
 
 const (
@@ -45,8 +44,6 @@ var groups = []group{
 		reach: []string{"10.20.0.10"}, size: long, sas: 1},
 	{name: "ezfqdn", id: "group.ez.example", more: "[group]\nid_type = \"fqdn\"\n", include: []string{"10.20.0.0/16"},
 		reach: []string{"10.20.0.10"}, size: short, sas: 1},
-	{name: "ezrekey", id: "ezrekey", include: []string{"10.20.0.0/16"},
-		reach: []string{"10.20.0.10"}, size: long, sas: 1, rekey: true},
 }
 
 // place is where a client stands, and the gateway that it uses. Each has one of its own, so that both work at once.
@@ -108,12 +105,6 @@ func (g group) test(t *testing.T, p place, c cipher) {
 		t.Errorf("the gateway's banner is not shown:\n%s%s", r.out, r.err)
 	}
 	g.traffic(t, p)
-	if g.rekey {
-		t.Log(p.host.blob(t, "flow", "10.20.0.10", "60"))
-		if n := strings.Count(p.gw.since(t, mark), "established with SPIs"); n < 3 {
-			t.Errorf("the gateway made %d IPsec SAs in a minute, want at least 3", n)
-		}
-	}
 	if now := fragments(t); now != fragmentsBefore {
 		t.Errorf("outer packets were fragmented: %s fragments, %s before", now, fragmentsBefore)
 	}
@@ -152,10 +143,8 @@ func (g group) status(t *testing.T, d *daemon, p place, c cipher) (address strin
 	r := d.ezvpn(t, "", "status")
 	want := []string{p.gw.address(), address, "10.20.0.53", "10.20.0.54", s.ISAKMP.Encryption, s.ISAKMP.Hash,
 		c.shown, "DPD", "bytes|KB|MB|kB|MiB|KiB", "Welcome to gateway"}
-	for i, sa := range s.IPsec {
-		if !g.rekey || i == len(s.IPsec)-1 { // one that was replaced may be gone by now
-			want = append(want, sa.InSPI, sa.OutSPI)
-		}
+	for _, sa := range s.IPsec {
+		want = append(want, sa.InSPI, sa.OutSPI)
 	}
 	if g.include[0] != "0.0.0.0/0" {
 		for _, n := range g.include {
@@ -186,7 +175,7 @@ func (g group) document(t *testing.T, s status.Snapshot, p place, c cipher) {
 		t.Errorf("networks are %v, want %v", s.Network.Include, g.include)
 	case s.ISAKMP == nil || s.ISAKMP.Encryption == "" || s.ISAKMP.Hash == "" || !s.ISAKMP.Expires.After(now):
 		t.Errorf("ISAKMP SA is %+v", s.ISAKMP)
-	case len(s.IPsec) < g.sas || !g.rekey && len(s.IPsec) != g.sas:
+	case len(s.IPsec) != g.sas:
 		t.Errorf("%d IPsec SAs, want %d", len(s.IPsec), g.sas)
 	case s.DPD.Mode == "" || s.DPD.Mode == "unsupported" || s.DPD.Interval == 0:
 		t.Errorf("DPD is %+v", s.DPD)

@@ -3,12 +3,14 @@
 //	blob serve ADDRESS NAME    serve blobs on port 7000, and NAME as http://ADDRESS/whoami
 //	blob get HOST SIZE         fetch SIZE bytes
 //	blob put HOST SIZE         send SIZE bytes
-//	blob flow HOST SECONDS     send and check without a pause for so long
+//	blob flow HOST SECONDS [RATE]    send and check for so long, without a pause or at most RATE bytes a second each way
+//	blob again HOST SECONDS [RATE]   flow, but what breaks or stands still is begun again on a new connection
+//	blob ping HOST MILLISECONDS      an ICMP echo so often, until the end of the standard input; print each answer
 //	blob whoami HOST           print what http://HOST/whoami says
 //	blob ready FILE            whether the server with this output is listening
 //
-// The client and the server each print, or tell the other, the SHA-256 of what they have; get, put and flow end with
-// exit code 1 if the two differ.
+// The client and the server each print, or tell the other, the SHA-256 of what they have; get, put, flow and again end
+// with exit code 1 if the two differ.
 package main
 
 import (
@@ -31,7 +33,8 @@ func main() {
 
 func run(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: blob serve ADDRESS NAME | get HOST SIZE | put HOST SIZE | flow HOST SECONDS | whoami HOST | ready FILE")
+		return errors.New("usage: blob serve ADDRESS NAME | get HOST SIZE | put HOST SIZE | flow HOST SECONDS [RATE] | " +
+			"again HOST SECONDS [RATE] | ping HOST MILLISECONDS | whoami HOST | ready FILE")
 	}
 	switch verb, where := args[0], args[1]; {
 	case verb == "ready":
@@ -47,42 +50,46 @@ func run(args []string) error {
 	case verb == "serve":
 		return serve(where, args[2])
 	default:
-		n, err := strconv.ParseInt(args[2], 10, 64)
-		if err != nil || n < 1 {
-			return fmt.Errorf("%q is not a number above 0", args[2])
+		numbers, err := numbers(args[2:])
+		if err != nil {
+			return err
 		}
-		return move(verb, where, n)
+		return move(verb, where, numbers)
 	}
 }
 
-func move(verb, host string, n int64) error {
-	start := time.Now()
-	var moved int64
-	for rounds := 1; ; rounds++ {
-		var sum string
-		var err error
-		size := n
-		switch verb {
-		case "get":
-			sum, err = get(host, n)
-		case "put":
-			sum, err = put(host, n)
-		case "flow":
-			size = flowPiece
-			if _, err = get(host, size); err == nil {
-				sum, err = put(host, size)
-				size *= 2
-			}
-		default:
-			return fmt.Errorf("unknown verb %q", verb)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: round %d, after %v: %w", verb, rounds, time.Since(start).Round(time.Millisecond), err)
-		}
-		moved += size
-		if verb != "flow" || time.Since(start) >= time.Duration(n)*time.Second {
-			fmt.Printf("%s %d bytes in %v, sha256 %s\n", verb, moved, time.Since(start).Round(time.Millisecond), sum)
-			return nil
+// numbers reads one or two; a second that is not there is 0.
+func numbers(args []string) (n [2]int64, err error) {
+	if len(args) > len(n) {
+		return n, fmt.Errorf("%q is too much", args[len(n)])
+	}
+	for i, a := range args {
+		if n[i], err = strconv.ParseInt(a, 10, 64); err != nil || n[i] < 1 {
+			return n, fmt.Errorf("%q is not a number above 0", a)
 		}
 	}
+	return n, nil
+}
+
+func move(verb, host string, n [2]int64) error {
+	start := time.Now()
+	var sum string
+	var err error
+	switch verb {
+	case "get":
+		sum, err = get(host, n[0])
+	case "put":
+		sum, err = put(host, n[0])
+	case "flow", "again":
+		return flow(host, time.Duration(n[0])*time.Second, n[1], verb == "again")
+	case "ping":
+		return ping(host, time.Duration(n[0])*time.Millisecond)
+	default:
+		return fmt.Errorf("unknown verb %q", verb)
+	}
+	if err != nil {
+		return fmt.Errorf("%s, after %v: %w", verb, time.Since(start).Round(time.Millisecond), err)
+	}
+	fmt.Printf("%s %d bytes in %v, sha256 %s\n", verb, n[0], time.Since(start).Round(time.Millisecond), sum)
+	return nil
 }

@@ -15,11 +15,14 @@ import (
 
 const (
 	listening = "listening"
-	flowPiece = 256 << 10        // bytes in one direction
 	stalled   = 30 * time.Second // without a byte: the tunnel is dead
 )
 
-// A conversation is one line, "get SIZE" or "put SIZE"; then the data; then the server's SHA-256 in one line.
+// errDiffers says that bytes changed on the way.
+var errDiffers = errors.New("sha256 differs")
+
+// A conversation is one line, "get SIZE" or "put SIZE"; then the data; then the server's SHA-256 in one line. The next
+// conversation may follow on the same connection.
 
 // pattern gives size bytes that do not compress and are not the same in each run.
 func pattern(size int64) io.Reader {
@@ -43,22 +46,34 @@ func (c busy) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-func dial(host, verb string, size int64) (busy, error) {
+func dial(host string) (busy, error) {
 	c, err := net.DialTimeout("tcp4", net.JoinHostPort(host, port), stalled)
-	if err != nil {
-		return busy{}, err
-	}
-	_, err = fmt.Fprintf(c, "%s %d\n", verb, size)
 	return busy{c}, err
 }
 
 func get(host string, size int64) (string, error) {
-	c, err := dial(host, "get", size)
+	c, err := dial(host)
 	if err != nil {
 		return "", err
 	}
 	defer c.Close()
-	r := bufio.NewReaderSize(c, 64<<10)
+	return receive(c, bufio.NewReaderSize(c, 64<<10), size)
+}
+
+func put(host string, size int64) (string, error) {
+	c, err := dial(host)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	return send(c, bufio.NewReader(c), size)
+}
+
+// receive gets size bytes in one conversation.
+func receive(c io.Writer, r *bufio.Reader, size int64) (string, error) {
+	if _, err := fmt.Fprintf(c, "get %d\n", size); err != nil {
+		return "", err
+	}
 	h := sha256.New()
 	if n, err := io.CopyN(h, r, size); err != nil {
 		return "", fmt.Errorf("%d of %d bytes came: %w", n, size, err)
@@ -66,17 +81,16 @@ func get(host string, size int64) (string, error) {
 	return same(r, h.Sum(nil))
 }
 
-func put(host string, size int64) (string, error) {
-	c, err := dial(host, "put", size)
-	if err != nil {
+// send puts size bytes in one conversation.
+func send(c io.Writer, r *bufio.Reader, size int64) (string, error) {
+	if _, err := fmt.Fprintf(c, "put %d\n", size); err != nil {
 		return "", err
 	}
-	defer c.Close()
 	h := sha256.New()
 	if n, err := io.Copy(io.MultiWriter(c, h), pattern(size)); err != nil {
 		return "", fmt.Errorf("%d of %d bytes went: %w", n, size, err)
 	}
-	return same(bufio.NewReader(c), h.Sum(nil))
+	return same(r, h.Sum(nil))
 }
 
 // same compares what this side has with what the server says that it has.
@@ -86,7 +100,7 @@ func same(r *bufio.Reader, sum []byte) (string, error) {
 		return "", fmt.Errorf("no checksum came: %w", err)
 	}
 	if ours := hex.EncodeToString(sum); line != ours+"\n" {
-		return "", fmt.Errorf("sha256 differs: here %s, there %s", ours, line)
+		return "", fmt.Errorf("%w: here %s, there %s", errDiffers, ours, line)
 	}
 	return line[:len(line)-1], nil
 }
@@ -117,29 +131,36 @@ func serve(address, name string) error {
 	}
 }
 
+// answer holds conversations until the other side closes.
 func answer(c busy) error {
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 64<<10)
-	var verb string
-	var size int64
-	if _, err := fmt.Fscanf(r, "%s %d\n", &verb, &size); err != nil {
-		return err
+	for {
+		var verb string
+		var size int64
+		if n, err := fmt.Fscanf(r, "%s %d\n", &verb, &size); err != nil {
+			if n == 0 && errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		h := sha256.New()
+		var err error
+		switch verb {
+		case "get":
+			_, err = io.Copy(io.MultiWriter(c, h), pattern(size))
+		case "put":
+			_, err = io.CopyN(h, r, size)
+		default:
+			err = errors.New("unknown verb")
+		}
+		if err != nil {
+			return err
+		}
+		if _, err = fmt.Fprintf(c, "%x\n", h.Sum(nil)); err != nil {
+			return err
+		}
 	}
-	h := sha256.New()
-	var err error
-	switch verb {
-	case "get":
-		_, err = io.Copy(io.MultiWriter(c, h), pattern(size))
-	case "put":
-		_, err = io.CopyN(h, r, size)
-	default:
-		err = errors.New("unknown verb")
-	}
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c, "%x\n", h.Sum(nil))
-	return err
 }
 
 func whoami(host string) error {

@@ -25,6 +25,24 @@ start_charon() {
 	load_pool "$n" >>"$d/load.out" 2>&1 || { tail -3 "$d/load.out" >&2; die "gateway $n has no addresses to give"; }
 }
 
+# charon_runs N: one that ended but was not waited for does not count.
+charon_runs() {
+	[ -s "$run/gw$1/charon.pid" ] && grep -qs '^State:[^Z]*$' "/proc/$(cat "$run/gw$1/charon.pid")/status"
+}
+
+# end_charon N SIGNAL: returns when it is gone.
+end_charon() {
+	local pid i
+	charon_runs "$1" || return 0
+	pid=$(cat "$run/gw$1/charon.pid")
+	kill "-$2" "$pid"
+	for i in $(seq 200); do
+		charon_runs "$1" || break
+		sleep 0.05
+	done
+	rm -f "$run/gw$1/charon.pid" "$run/gw$1/charon.vici" "$run/gw$1/run/charon.pid"
+}
+
 swan() {
 	local n=$1
 	shift
@@ -34,11 +52,15 @@ swan() {
 # load_pool gives the addresses and what Mode Config tells with them, by attribute number: 28672 banner, 28673 save
 # password, 28674 domain, 28675 split DNS, 28681 backup servers, 7 version. hex: is for what is not text.
 load_pool() {
-	local n=$1
+	local n=$1 backup=
+	case $n in
+	[1-3]) backup=28681=hex:c6336466c6336467 ;;
+	[4-6]) backup=28681=hex:c6336469c633646a ;;
+	esac
 	"$tools/vicipool" "$run/gw$n/charon.vici" ez "$pool.$n.2-$pool.$n.250" \
 		dns=$inside.0.53 dns=$inside.0.54 nbns=$inside.0.55 netmask=255.255.255.0 \
 		"28672=Welcome to gateway $n. Authorised use only." 28673=hex:0001 28674=corp.example \
-		28675=corp.example,lab.example 28681=hex:c6336466c6336467 "7=EzLab gateway $n"
+		28675=corp.example,lab.example "7=EzLab gateway $n" $backup
 }
 
 charon_conf() {
@@ -81,7 +103,6 @@ ezbase {
   dpd_timeout = 60s
   unique = replace
   rekey_time = 24h
-  pools = ez
 }
 ezchild {
   esp_proposals = $esp
@@ -96,10 +117,19 @@ $(group ezfqdn fqdn:group.ez.example "" "$nets")
 $(group ezcover keyid:ezcover "" "local_ts = $inside.0.0/16, $internet.0/24")
 $(group ezpfs keyid:ezpfs "" "$nets
         esp_proposals = $esp_pfs")
-$(group ezrekey keyid:ezrekey "dpd_delay = 5s" "$nets
+$(group ezrekey keyid:ezrekey "rekey_time = 60s
+    over_time = 20s
+    dpd_delay = 5s" "$nets
         rekey_time = 25s
         life_time = 40s
         rand_time = 2s")
+$(group ezreauth keyid:ezreauth "rekey_time = 0
+    reauth_time = 60s
+    over_time = 20s" "$nets")
+$(group ezbranch keyid:ezbranch "" "$nets
+        remote_ts = ${branch// /.0/24, }.0/24" "")
+$(group ezbranchplus keyid:ezbranchplus "" "$nets
+        remote_ts = ${branch// /.0/24, }.0/24, dynamic")
 }
 secrets {
   ike-group {
@@ -110,20 +140,26 @@ secrets {
     id-5 = keyid:ezpfs
     id-6 = keyid:ezrekey
     id-7 = keyid:ezcover
+    id-8 = keyid:ezreauth
+    id-9 = keyid:ezbranch
+    id-10 = keyid:ezbranchplus
     secret = "group-secret"
   }
-  xauth-alice {
-    id = alice
-    secret = "alice-pw"
-  }
+$(for user in alice bob carol dave erin frank grace heidi; do echo "  xauth-$user {
+    id = $user
+    secret = \"$user-pw\"
+  }"; done)
 }
 END
 }
 
-# group NAME ID IKE CHILD: a connection for those who name themselves ID.
+# group NAME ID IKE CHILD [POOL]: a connection for those who name themselves ID. A gateway keeps one client a user, so
+# that those who share one need users of their own. Without a pool, nobody gets an address.
 group() {
+	local pool=${5-ez}
 	cat <<END
   $1 : ezbase {
+    ${pool:+pools = $pool}
     $3
     local { auth = psk }
     remote {
@@ -132,7 +168,7 @@ group() {
     }
     remote-x { auth = xauth }
     children {
-      net : ezchild {
+      $1 : ezchild {
         $4
       }
     }

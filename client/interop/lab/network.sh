@@ -1,8 +1,9 @@
 # network.sh - the network (sourced by ezt)
 #
 #   client 192.168.77.2 -- .1 nat 198.51.100.2 --+              +-- gwN 198.51.100.10N | 10.20.0.1, 10.20.N.1 -- inN
-#   direct 198.51.100.51 ------------------------+-- internet --+   N = 1, 2, 3
-#                                                     .1, 203.0.113.80
+#   roamer 192.168.78.2 -- .1 nat2           .3 -+-- internet --+   N = 1 to 7
+#   direct and others 198.51.100.51 ... ---------+    .1, 203.0.113.80
+#   branch 10.50.1.10, 10.60.1.10 -- .1 router --+
 
 up() {
 	down
@@ -11,9 +12,10 @@ up() {
 	mk_internet
 	local n
 	for n in $gateways; do mk_gateway "$n" && mk_inside "$n"; done
-	mk_nat
-	mk_client
-	mk_direct
+	mk_nat nat 2 77 client
+	mk_nat nat2 3 78 roamer
+	for n in $hosts; do mk_direct "${n%:*}" "${n#*:}"; done
+	mk_branch
 	for n in $gateways; do start_charon "$n"; done
 	wait_for_servers
 	say "up"
@@ -108,38 +110,56 @@ mk_inside() {
 		--address=/corp.example/$inside.0.10 --address=/gw.corp.example/"$inside.$n.10"
 }
 
+# mk_nat NAT LAST LAN CLIENT: a NAT with an address of the internet, and one client behind it.
 mk_nat() {
-	mk_host nat
-	plug nat wan
-	address nat wan $internet.2/24
-	default_route nat $internet.1
-	sysctl_in nat ipv4/ip_forward 1
-	ns nat nft -f - <<-END
+	mk_host "$1"
+	plug "$1" wan
+	address "$1" wan $internet."$2"/24
+	default_route "$1" $internet.1
+	sysctl_in "$1" ipv4/ip_forward 1
+	masquerade "$1" 20000-29999
+	mk_host "$4"
+	wire "$1" lan "$4" eth0
+	address "$1" lan $nat_lan."$3.1/24"
+	address "$4" eth0 $nat_lan."$3.2/24"
+	default_route "$4" $nat_lan."$3.1"
+	vpnc_files "$4"
+}
+
+masquerade() {
+	ns "$1" nft -f - <<-END
+		table ip nat
+		delete table ip nat
 		table ip nat {
 			chain post {
 				type nat hook postrouting priority 100;
-				oifname wan meta l4proto { tcp, udp } masquerade to :20000-29999 fully-random
+				oifname wan meta l4proto { tcp, udp } masquerade to :$2 fully-random
 				oifname wan masquerade
 			}
 		}
 	END
 }
 
-mk_client() {
-	mk_host client
-	wire nat lan client eth0
-	address nat lan $nat_lan.1/24
-	address client eth0 $nat_lan.2/24
-	default_route client $nat_lan.1
-	vpnc_files client
+# mk_direct HOST LAST: a client without a NAT.
+mk_direct() {
+	mk_host "$1"
+	plug "$1" eth0
+	address "$1" eth0 $internet."$2"/24
+	default_route "$1" $internet.1
+	vpnc_files "$1"
 }
 
-mk_direct() {
-	mk_host direct
-	plug direct eth0
-	address direct eth0 $internet.51/24
-	default_route direct $internet.1
-	vpnc_files direct
+# mk_branch: a host with a server of test data behind the host router, in each of its networks.
+mk_branch() {
+	local net
+	mk_host branch
+	wire router lan branch lan
+	for net in $branch; do
+		address router lan "$net.1/24"
+		address branch lan "$net.10/24"
+	done
+	default_route branch "${branch%% *}.1"
+	background branch blob "$tools/blob" serve 0.0.0.0 branch
 }
 
 wait_for_servers() {
