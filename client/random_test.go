@@ -27,7 +27,19 @@ func news(r *rand.Rand, m machine) event {
 		evResolved{err: errors.New("no such host")}, evResolved{addrs: []netip.Addr{netip.MustParseAddr(gw1), netip.MustParseAddr(gw2)}},
 		evAnswer{id: id, fields: map[string]profile.Secret{"password": "pw"}}, evAnswer{id: id, cancel: true}, evAnswer{id: "q0"},
 		evIKE{ike.XAUTHDone{}}, evIKE{ike.SADown{In: r.Uint32N(4)}}, evIKE{ike.SADown{In: 0x1001}},
-		evIKE{ike.Redirected{To: netip.MustParseAddr(gw2)}}, evIKE{ike.Redirected{}}, failed(reasons[r.IntN(len(reasons))])}
+		evIKE{ike.Redirected{To: netip.MustParseAddr(gw2)}}, evIKE{ike.Redirected{}}, failed(reasons[r.IntN(len(reasons))]),
+		evIKE{ike.Expiring{}}, evChanged{reapply: true}, evChanged{moved: true}, evChanged{woke: true}, evProved{}, evWanted{}, evIdle{}, evClear{},
+		evResolved{addrs: []netip.Addr{netip.MustParseAddr(gw1)}, back: true}, evResolved{back: true},
+		evOtherFailed{assoc: m.assocs, err: errors.New("no route")}}
+	for range 3 { // of another association, most often the candidate's
+		if x, ok := all[r.IntN(len(all))].(evIKE); ok {
+			assoc := -r.IntN(3)
+			if m.beside != nil && r.IntN(4) > 0 {
+				assoc = m.beside.assoc
+			}
+			all = append(all, evOther{assoc, x.event}, evOther{assoc, x.event})
+		}
+	}
 	return all[r.IntN(len(all))]
 }
 
@@ -43,7 +55,9 @@ func TestAnythingInAnyOrder(t *testing.T) {
 			ev := news(r, m)
 			if m.idle() && r.IntN(3) > 0 {
 				connect := []string{"auto", "manual", "traffic"}[r.IntN(3)]
-				ev = connectTo(connect, []string{gw1, "vpn.example.com", gw2}[:1+r.IntN(3)]...)
+				c := connectTo(connect, []string{gw1, "vpn.example.com", gw2}[:1+r.IntN(3)]...)
+				c.profile.Primary.Return, c.profile.Primary.Hold = r.IntN(2) == 0, time.Minute
+				ev = c
 			}
 			before := m
 			var acts []action
@@ -64,11 +78,17 @@ func TestAnythingInAnyOrder(t *testing.T) {
 			if ended {
 				releases = 0
 			}
-			if m.idle() && (m.host != nil || m.net != nil || m.isakmp != nil || len(m.sas) != 0 || m.prompt != nil || !m.deadline.IsZero() || m.up || m.ready) {
+			if m.idle() && (m.host != nil || m.net != nil || m.isakmp != nil || len(m.sas) != 0 || m.prompt != nil || !m.deadline.IsZero() || m.up || m.ready || m.beside != nil || m.leaving != nil || !m.wakeAt().IsZero()) {
 				t.Fatalf("seed %d: left over after %v: %+v", seed, ev, snapshotOf(now, m, counters{}))
 			}
 			if m.prompt != nil && m.deadline.IsZero() {
 				t.Fatalf("seed %d: a prompt without an end after %v", seed, ev)
+			}
+			if m.beside != nil && m.state != status.Active {
+				t.Fatalf("seed %d: a candidate beside nothing after %v in %s", seed, ev, before.state)
+			}
+			if m.state == status.Standby && (m.host == nil || m.dialed || len(m.sas) != 0) {
+				t.Fatalf("seed %d: standby with %+v after %v", seed, m, ev)
 			}
 			if m.state == status.Waiting && m.deadline.IsZero() {
 				t.Fatalf("seed %d: it waits for ever after %v", seed, ev)

@@ -127,6 +127,9 @@ func hostConfig(p *profile.Profile, n ike.ModeConfig, gateways []netip.Addr) (ho
 	var warnings []string
 	c := host.Config{Routes: slices.Clone(n.Include), Gateways: gateways, Metric: p.Routes.Metric,
 		Exclude: slices.Clone(p.Routes.Exclude)}
+	if p.Extends() {
+		c.Forward = slices.Clone(p.Inside.Networks)
+	}
 	if n.Address.IsValid() {
 		c.Addresses = []netip.Prefix{netip.PrefixFrom(n.Address, 32)}
 	}

@@ -47,6 +47,12 @@ func snapshotOf(now time.Time, m machine, c counters) status.Snapshot {
 			s.Peers[i].NextTry = m.deadline
 		}
 	}
+	switch {
+	case m.beside != nil && m.beside.back:
+		s.Peers[0].Health = "trying"
+	case !m.returnAt.IsZero():
+		s.Peers[0].NextTry = m.returnAt
+	}
 	s.Network = networkView(m)
 	if m.isakmp != nil {
 		s.ISAKMP = isakmpView(*m.isakmp, c.local)

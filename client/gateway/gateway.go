@@ -5,7 +5,9 @@ package gateway
 
 import (
 	"errors"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,6 +52,7 @@ type session struct {
 	peer   netip.AddrPort // where ESP goes
 	silent bool
 	up     bool
+	renews *session // the one before, while phase 1 is renewed
 }
 
 // Info is one client for tests and for the demo.
@@ -148,6 +151,22 @@ func (g *Gateway) rekey(now time.Time, s *session) {
 	if err == nil {
 		g.take(now, s, ev)
 	}
+}
+
+// RenewPhase1 begins phase 1 anew towards every client, in reverse Aggressive Mode.
+func (g *Gateway) RenewPhase1() {
+	g.do(func(now time.Time) {
+		for _, old := range slices.Collect(maps.Values(g.sessions)) {
+			if !old.up {
+				continue
+			}
+			conn, events := ike.Renew(now, g.server(), old.conn)
+			s := &session{conn: conn, user: old.user, addr: old.addr, renews: old}
+			cookie, _ := conn.Cookies()
+			g.sessions[cookie] = s
+			g.take(now, s, events)
+		}
+	})
 }
 
 // Disconnect sends every client away with Deletes.

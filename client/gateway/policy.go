@@ -22,9 +22,10 @@ type Policy struct {
 	Life2  time.Duration
 	KBytes uint64 // life of an IPsec SA in kilobytes, 0 for none
 
-	Pool netip.Prefix   // virtual addresses, the first is not given out
-	Net  ike.ModeConfig // what Mode Config gives beside the address
-	Push bool           // SET the configuration after XAUTH instead of waiting for a REQUEST
+	Pool  netip.Prefix   // virtual addresses, the first is not given out
+	Net   ike.ModeConfig // what Mode Config gives beside the address
+	NoDPD bool           // does not announce dead peer detection, nor answer it
+	Push  bool           // SET the configuration after XAUTH instead of waiting for a REQUEST
 
 	Redirect netip.Addr // every client is sent on to this gateway once phase 1 is up; invalid for none
 

@@ -14,7 +14,7 @@ func (g *Gateway) server() *ike.Server {
 	addr := g.o.Addr.Addr().As4()
 	s := &ike.Server{Local: g.o.Addr, Identity: ike.Identity{Kind: isakmp.IDIPv4, Data: string(addr[:])}, Phase1: p.Phase1, Phase2: p.Phase2,
 		Life1: p.Life1, Life2: p.Life2, Kilobytes: p.KBytes, PFS: p.PFS, XAUTH: len(p.Users) > 0,
-		FragmentSize: 1280 - 20 - 8 - 4} // an IP packet of 1280 bytes
+		NoDPD: p.NoDPD, FragmentSize: 1280 - 20 - 8 - 4} // an IP packet of 1280 bytes
 	s.Group = func(id ike.Identity) (ike.Secret, bool) {
 		key, ok := p.Groups[id.Data]
 		if g.faults[WrongGroupKey] {
@@ -69,6 +69,7 @@ func (g *Gateway) take(now time.Time, s *session, events []ike.Event) {
 			g.configure(now, s)
 		case ike.SAUp:
 			g.install(s, e.SA)
+			g.succeed(now, s)
 			if s.up && g.faults[DeleteAfterConnect] {
 				g.take(now, s, s.conn.Close(now, "fault"))
 			}
@@ -143,6 +144,9 @@ func (g *Gateway) check(now time.Time, s *session, r ike.XAUTHReply) {
 
 func (g *Gateway) configure(now time.Time, s *session) {
 	g.lease(s)
+	if s.renews != nil {
+		s.conn.Adopt(s.renews.conn)
+	}
 	if ev, err := s.conn.ReplyConfig(now, g.net(s)); err == nil {
 		g.take(now, s, ev)
 	}
@@ -172,6 +176,15 @@ func (g *Gateway) lease(s *session) {
 			g.leases[a], s.addr = s.user, a
 			return
 		}
+	}
+}
+
+// succeed ends the association that s was begun to renew.
+func (g *Gateway) succeed(now time.Time, s *session) {
+	if old := s.renews; old != nil {
+		s.renews = nil
+		g.take(now, old, old.conn.Close(now, "renewed"))
+		g.forget(old)
 	}
 }
 
