@@ -16,7 +16,8 @@ type child struct {
 	retire   time.Time // it was replaced: the peer is told, and it goes
 	lapse    time.Time // adopted while the peer had to confirm it: it has so long
 	rekeying bool
-	yields   bool // it ends because the other end's SA was made at the same time
+	yields   bool // it ends, because both ends made one at the same time
+	told     bool // of the end: the peer was sent a Delete
 }
 
 func (ch *child) clear() {
@@ -36,7 +37,7 @@ func (ch *child) copy() IPsecSA {
 
 func (ch *child) deadline() time.Time {
 	next := ch.sa.Expires
-	for _, t := range []time.Time{ch.commit, ch.retire, ch.lapse, ch.sa.Rekey} {
+	for _, t := range []time.Time{ch.commit, ch.retire, ch.leaves(), ch.lapse, ch.sa.Rekey} {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}
@@ -47,8 +48,20 @@ func (ch *child) deadline() time.Time {
 // maxChildren is twice the networks that a gateway can push.
 const maxChildren = 2 * maxNetworks
 
-// overlap is how long a replaced SA still receives: packets on the way arrive.
-const overlap = 30 * time.Second
+// overlap is how long a replaced SA still receives: packets on the way arrive. The peer is told a while before, and
+// once more at the end: it may have sent on it until then, and nobody answers a Delete.
+const (
+	overlap = 30 * time.Second
+	linger  = 5 * time.Second
+)
+
+// leaves is when the peer is first told that a replaced SA goes.
+func (ch *child) leaves() time.Time {
+	if ch.retire.IsZero() || ch.told {
+		return time.Time{}
+	}
+	return ch.retire.Add(-linger)
+}
 
 // retryRekey is when a rekey that came to nothing is tried again.
 const retryRekey = 30 * time.Second
@@ -147,7 +160,7 @@ func (c *Conn) follows(s Selector) uint32 {
 // connect lets the outbound direction be used.
 func (c *Conn) connect(now time.Time, ch *child) {
 	ch.commit, ch.lapse = time.Time{}, time.Time{}
-	if ch.sa.Ready {
+	if ch.sa.Ready || c.keeper().concede(now, ch) {
 		return
 	}
 	ch.sa.Ready = true
@@ -169,6 +182,9 @@ func (c *Conn) ageChildren(now time.Time) {
 			c.dropChild(ch, "never confirmed", true)
 		case reached(ch.retire):
 			c.dropChild(ch, "replaced", true)
+		case reached(ch.leaves()):
+			ch.told = true
+			c.inform(ch.delete())
 		case reached(ch.commit):
 			c.note("timeout", "CONNECTED did not come; outbound goes ahead")
 			c.connect(now, ch)
@@ -225,11 +241,15 @@ func (c *Conn) again(now time.Time, ch *child) {
 	c.nextQuick(now)
 }
 
+func (ch *child) delete() isakmp.Delete {
+	return isakmp.Delete{DOI: isakmp.DOIIPsec, Protocol: isakmp.ProtocolESP, SPISize: 4,
+		SPIs: [][]byte{binary.BigEndian.AppendUint32(nil, ch.sa.In.SPI)}}
+}
+
 // dropChild forgets an IPsec SA; tell sends a Delete for it.
 func (c *Conn) dropChild(ch *child, why string, tell bool) {
 	if tell {
-		c.inform(isakmp.Delete{DOI: isakmp.DOIIPsec, Protocol: isakmp.ProtocolESP, SPISize: 4,
-			SPIs: [][]byte{binary.BigEndian.AppendUint32(nil, ch.sa.In.SPI)}})
+		c.inform(ch.delete())
 	}
 	c.children = slices.DeleteFunc(c.children, func(x *child) bool { return x == ch })
 	ch.clear()

@@ -2,18 +2,16 @@ package ike
 
 import "time"
 
-// replaced begins the end of the SA that ch follows, and of a double: when both ends rekey at once, two SAs follow one.
+// Both ends may rekey one IPsec SA at once, so that two follow it. One of them goes: it still receives, since the peer
+// may send on it until it is told.
+
+// replaced begins the end of the SA that ch follows, and of a twin that gives way to ch.
 func (c *Conn) replaced(now time.Time, ch *child) {
-	twin := c.twin(ch)
-	if twin != nil && yields(ch, twin) {
-		ch.yield(now)
+	if twin := c.twin(ch); twin != nil && ch.sa.Initiated {
+		twin.yield(now)
 	}
 	for _, x := range c.children {
-		switch {
-		case x == ch:
-		case x == twin && !ch.yields:
-			x.yield(now)
-		case x.sa.Selector == ch.sa.Selector && x != twin:
+		if x != ch && x.sa.Selector == ch.sa.Selector {
 			x.sa.Rekey = time.Time{} // it ends by itself, or by the peer's Delete
 		}
 	}
@@ -22,28 +20,35 @@ func (c *Conn) replaced(now time.Time, ch *child) {
 	}
 }
 
+// concede says that ch, which the peer began, gives way to a twin in use: it is not put in use. When both Quick Modes
+// cross on the way, ours is the later one at the gateway, and the one that it sends on.
+func (c *Conn) concede(now time.Time, ch *child) bool {
+	if ch.sa.Initiated || c.twin(ch) == nil {
+		return false
+	}
+	ch.yield(now)
+	return true
+}
+
 // twin is the SA in use that follows the same one as ch, and that the other end began. The client alone looks for it,
-// so that one end decides.
+// so that one end decides. What the peer's carries, ours must carry, too.
 func (c *Conn) twin(ch *child) *child {
 	if c.client == nil {
 		return nil
 	}
 	for _, x := range c.children {
-		if x != ch && x.sa.Ready && x.retire.IsZero() && x.sa.Replaces == ch.sa.Replaces && x.sa.Initiated != ch.sa.Initiated &&
-			(within(x.sa.Selector, ch.sa.Selector) || within(ch.sa.Selector, x.sa.Selector)) {
+		if !x.sa.Ready || !x.retire.IsZero() || x.sa.Replaces != ch.sa.Replaces || x.sa.Initiated == ch.sa.Initiated {
+			continue
+		}
+		ours, theirs := x, ch
+		if ch.sa.Initiated {
+			ours, theirs = ch, x
+		}
+		if within(theirs.sa.Selector, ours.sa.Selector) {
 			return x
 		}
 	}
 	return nil
-}
-
-// yields says which of two twins goes: the one that carries less, else the gateway's. When both Quick Modes cross on
-// the way, ours is the later one at the gateway, and the one that it sends on.
-func yields(ch, twin *child) bool {
-	if ch.sa.Selector != twin.sa.Selector {
-		return within(ch.sa.Selector, twin.sa.Selector)
-	}
-	return !ch.sa.Initiated
 }
 
 func (ch *child) yield(now time.Time) {
@@ -53,9 +58,11 @@ func (ch *child) yield(now time.Time) {
 // rescue keeps a twin that was to go when the other one went before.
 func (c *Conn) rescue(now time.Time, gone *child) bool {
 	for _, x := range c.children {
-		if x.yields && x.sa.Ready && within(gone.sa.Selector, x.sa.Selector) {
+		if x.yields && !x.told && within(gone.sa.Selector, x.sa.Selector) {
 			life := x.sa.Expires.Sub(x.sa.Since)
 			x.yields, x.retire, x.sa.Rekey = false, time.Time{}, x.sa.Expires.Add(-c.margin(life))
+			x.sa.Replaces = 0 // of two of one kind, none is left
+			c.connect(now, x)
 			return true
 		}
 	}
@@ -65,9 +72,26 @@ func (c *Conn) rescue(now time.Time, gone *child) bool {
 // pending says whether the peer is about to replace an SA.
 func (c *Conn) pending(ch *child) bool {
 	for _, x := range c.children {
-		if !x.sa.Ready && !x.sa.Initiated && x.sa.Replaces == ch.sa.In.SPI {
+		if !x.sa.Ready && !x.sa.Initiated && !x.yields && x.sa.Replaces == ch.sa.In.SPI {
 			return true
 		}
 	}
 	return false
+}
+
+// unheard is called when the peer repeats message 2 of our Quick Mode: message 3 did not arrive, and the new SA is not
+// in use there. What it takes the place of stays for longer.
+func (c *Conn) unheard(now time.Time, q *quick) {
+	if q == nil || q.step != 3 {
+		return
+	}
+	ch := c.child(q.spi)
+	if ch == nil || !ch.sa.Initiated {
+		return
+	}
+	for _, x := range c.keeper().children {
+		if !x.retire.IsZero() && !x.told && (x.sa.In.SPI == ch.sa.Replaces || x.yields && x.sa.Replaces == ch.sa.Replaces) {
+			x.retire = now.Add(overlap)
+		}
+	}
 }

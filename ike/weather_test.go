@@ -32,11 +32,11 @@ var stories = []story{
 			p.t.Fatal(err)
 		}
 		p.take(ev, false)
-		p.drive(29 * time.Second) // the old SA still receives
+		p.drive(24 * time.Second) // the old SA still receives
 	}},
 	{name: "client rekeys", sas: 2, more: func(p *pair) {
 		p.take(p.client.Rekey(p.now, sas(p.client1)[0].In.SPI), true)
-		p.drive(29 * time.Second)
+		p.drive(24 * time.Second)
 	}},
 }
 
