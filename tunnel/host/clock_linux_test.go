@@ -49,14 +49,14 @@ func TestWatchClockLeavesNothing(t *testing.T) {
 		for range events {
 		}
 	}
+	for runtime.NumGoroutine() > before { // one that stays lets the test run out of time
+		runtime.Gosched()
+	}
 	open, err := os.ReadDir("/proc/self/fd")
 	must(t, err)
 	for _, e := range open {
 		if to, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.Contains(to, "timerfd") {
 			t.Errorf("descriptor %s is open: %s", e.Name(), to)
 		}
-	}
-	if n := runtime.NumGoroutine(); n > before+10 {
-		t.Errorf("%d goroutines before, %d after", before, n)
 	}
 }

@@ -121,9 +121,12 @@ func ipAddr(t *testing.T, s string) *netlink.Addr {
 
 func (w *world) ip(args ...string) string {
 	w.t.Helper()
-	out, err := exec.Command("ip", args...).CombinedOutput()
+	var complaints strings.Builder // also about namespaces of others, which are no matter of this test
+	cmd := exec.Command("ip", args...)
+	cmd.Stderr = &complaints
+	out, err := cmd.Output()
 	if err != nil {
-		w.t.Fatalf("ip %v: %v: %s", args, err, out)
+		w.t.Fatalf("ip %v: %v: %s", args, err, complaints.String())
 	}
 	return string(out)
 }
