@@ -150,3 +150,48 @@ func FuzzAnswer(f *testing.F) {
 		t.Fatal("nothing waits for an answer")
 	})
 }
+
+// FuzzRespond begins a phase 1 with any datagram, and goes on with another one.
+func FuzzRespond(f *testing.F) {
+	for _, name := range []string{"10c-swan-gateway-ike-rekey", "10d-swan-gateway-ike-rekey-refused"} {
+		c, sa, _ := recordedReverse(f, name)
+		var first []byte
+		for _, d := range c.Datagrams {
+			if b, ok := d.IKE(); ok && len(b) >= 8 && string(b[:8]) == string(sa.ICookie) {
+				if first == nil {
+					first = b
+				}
+				f.Add(first, b, uint8(14))
+				f.Add(first, b, uint8(2))
+			}
+		}
+	}
+	own := reverseFirst(f, nil).Data
+	f.Add(own, own, uint8(19))
+	f.Fuzz(func(t *testing.T, first, next []byte, group uint8) {
+		cfg := testConfig()
+		if g := keymat.Group(group); g == 14 || g == 2 {
+			cfg.Phase1 = []Phase1{aes(256, keymat.SHA256, g), aes(128, keymat.SHA1, g)}
+		}
+		at := Datagram{Remote: gatewayAddr, Marker: true, Data: first}
+		c, ev := Respond(t0, cfg, at)
+		if len(find[Failed](ev)) != 0 != (c.phase == closed) || !FirstMessage(first) && c.phase != closed {
+			t.Fatalf("%v", ev)
+		}
+		_, r := c.Cookies()
+		if len(next) >= 16 {
+			copy(next[8:], r[:])
+		}
+		at.Data = next
+		ev = append(ev, c.Receive(t0, at)...)
+		for now := t0; c.phase != closed; {
+			if now = c.Deadline(); now.IsZero() {
+				t.Fatal("it waits for ever")
+			}
+			ev = append(ev, c.Advance(now)...)
+		}
+		if len(find[Failed](ev)) != 1 || len(find[Secured](ev)) != 0 || len(find[AskXAUTH](ev)) != 0 {
+			t.Fatalf("%v", ev)
+		}
+	})
+}
