@@ -15,10 +15,12 @@ type gateway int
 func (g gateway) address() string { return fmt.Sprintf("198.51.100.10%d", int(g)) }
 func (g gateway) number() string  { return fmt.Sprint(int(g)) }
 
+func (g gateway) logFile() string { return fmt.Sprintf("%s/run/gw%d/charon.log", lab, int(g)) }
+
 // log is what the gateway logged.
 func (g gateway) log(t testing.TB) string {
 	t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("%s/run/gw%d/charon.log", lab, int(g)))
+	b, err := os.ReadFile(g.logFile())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package interop
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -59,10 +60,31 @@ func TestMain(m *testing.M) {
 	// Most of the time of the tests that run at once is waiting.
 	flag.Set("test.parallel", "16")
 	code := m.Run()
-	if err := writeTable(); err != nil {
+	if err := errors.Join(writeTable(), keepLogs(code)); err != nil {
 		fmt.Fprintln(os.Stderr, "interop:", err)
 	}
 	end(code)
+}
+
+// keepLogs puts the gateways' logs of a run that failed into the directory EZVPN_LOGS: many clients share a gateway, and
+// the end of its log is seldom about the one that failed.
+func keepLogs(code int) error {
+	dir := os.Getenv("EZVPN_LOGS")
+	if dir == "" || code == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	var all []error
+	for g := gateway(1); g <= steadfast; g++ {
+		text, err := os.ReadFile(g.logFile())
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "gw"+g.number()+".log"), text, 0o644)
+		}
+		all = append(all, err)
+	}
+	return errors.Join(all...)
 }
 
 // only makes sure that no other run uses the network: the names of its namespaces are those of the machine.
