@@ -15,6 +15,7 @@ type api struct {
 	store     *store
 	authority authority
 	log       *slog.Logger
+	owners    owners
 	stopping  atomic.Bool
 
 	// owner is held while a command that looks at the owner of the session, or changes it, is carried out.
@@ -50,8 +51,10 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request, v verb) {
 			ipc.Refuse(w, &ipc.Error{Code: ipc.Stopping, Sentence: "the service is stopping", Next: "try again when it is up"})
 			return
 		}
-		a.owner.Lock()
-		defer a.owner.Unlock()
+		if !v.stream {
+			a.owner.Lock()
+			defer a.owner.Unlock()
+		}
 	}
 	if e := a.authority.check(v.level, c, a.session.Snapshot()); e != nil {
 		a.log.Warn("refused", "verb", v.path, "caller", c.Label(), "code", e.Code)

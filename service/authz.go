@@ -29,16 +29,19 @@ type verb struct {
 	method, path string
 	level        Level
 	do           func(*api, http.ResponseWriter, *http.Request, ipc.Caller)
+	stream       bool // lasts as long as its reader, so no command waits for it
 }
 
 var verbs = []verb{
-	{http.MethodGet, ipc.PathVersion, Look, (*api).version},
-	{http.MethodGet, ipc.PathStatus, Look, (*api).status},
-	{http.MethodGet, ipc.PathWatch, Look, (*api).watch},
-	{http.MethodGet, ipc.PathProfiles, Use, (*api).profiles},
-	{http.MethodPost, ipc.PathUp, Use, (*api).up},
-	{http.MethodPost, ipc.PathDown, Own, (*api).down},
-	{http.MethodPost, ipc.PathAnswer, Own, (*api).answer},
+	{http.MethodGet, ipc.PathVersion, Look, (*api).version, false},
+	{http.MethodGet, ipc.PathStatus, Look, (*api).status, false},
+	{http.MethodGet, ipc.PathWatch, Look, (*api).watch, true},
+	{http.MethodGet, ipc.PathProfiles, Use, (*api).profiles, false},
+	{http.MethodPost, ipc.PathUp, Use, (*api).up, false},
+	{http.MethodPost, ipc.PathDown, Own, (*api).down, false},
+	{http.MethodPost, ipc.PathAnswer, Own, (*api).answer, false},
+	{http.MethodPost, ipc.PathClear, Own, (*api).clear, false},
+	{http.MethodPost, ipc.PathDebug, Own, (*api).debug, true},
 }
 
 // authority knows the facts about callers that the kernel does not attest.

@@ -122,7 +122,7 @@ func (d *Daemon) auto() {
 func (d *Daemon) connect(name string) bool {
 	p, err := d.api.store.load(name)
 	if err == nil {
-		err = d.session.Connect(p, client.ConnectOptions{Owner: MachineOwner})
+		err = d.api.connect(p, client.ConnectOptions{Owner: MachineOwner})
 	}
 	if err != nil {
 		d.log.Error("not connected at start", "profile", name, "err", err)

@@ -7,9 +7,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"ezvpn/client"
 	"ezvpn/client/profile"
@@ -26,11 +28,15 @@ type fakeSession struct {
 	options  client.ConnectOptions
 	answers  map[string]profile.Secret
 	closed   bool
+	remote   netip.AddrPort // of the session that Clear finds
+	cleared  [2]netip.AddrPort
+	debugged []status.DebugLine
+	readers  map[chan status.DebugLine]bool
 }
 
 func newFakeSession() *fakeSession {
 	return &fakeSession{snap: status.Snapshot{Version: 1, State: status.ConnectRequired},
-		watchers: map[chan status.Snapshot]bool{}}
+		watchers: map[chan status.Snapshot]bool{}, readers: map[chan status.DebugLine]bool{}}
 }
 
 func (f *fakeSession) set(change func(*status.Snapshot)) {
@@ -108,6 +114,57 @@ func (f *fakeSession) Watch(ctx context.Context) <-chan status.Snapshot {
 		close(w)
 	})
 	return w
+}
+
+func (f *fakeSession) Clear(local, remote netip.AddrPort) (bool, error) {
+	f.call("clear")
+	f.mu.Lock()
+	f.cleared = [2]netip.AddrPort{local, remote}
+	matched := f.remote.IsValid() && (!remote.IsValid() || remote == f.remote)
+	f.mu.Unlock()
+	if matched {
+		f.set(func(s *status.Snapshot) { s.State, s.ISAKMP = status.Resolving, nil })
+	}
+	return matched, nil
+}
+
+// fakeLag is how far a reader of debug lines may lag.
+const fakeLag = 8
+
+func (f *fakeSession) Debug(ctx context.Context, since time.Time) ([]status.DebugLine, <-chan status.DebugLine) {
+	f.call("debug since " + since.UTC().Format(time.RFC3339))
+	live := make(chan status.DebugLine, fakeLag)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var past []status.DebugLine
+	for _, l := range f.debugged {
+		if !l.Time.Before(since) {
+			past = append(past, l)
+		}
+	}
+	f.readers[live] = true
+	context.AfterFunc(ctx, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.readers, live)
+		close(live)
+	})
+	return past, live
+}
+
+// say adds a debug line at the time of the session, a second after the last.
+func (f *fakeSession) say(text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.snap.Time = f.snap.Time.Add(time.Second)
+	l := status.DebugLine{Serial: uint64(len(f.debugged) + 1), Time: f.snap.Time, Text: text}
+	f.debugged = append(f.debugged, l)
+	for r := range f.readers {
+		select {
+		case r <- l:
+		default:
+		}
+	}
 }
 
 func (f *fakeSession) Close() {

@@ -2,6 +2,8 @@ package service
 
 import (
 	"context"
+	"net/netip"
+	"time"
 
 	"ezvpn/client"
 	"ezvpn/client/profile"
@@ -15,5 +17,7 @@ type session interface {
 	Answer(id string, fields map[string]profile.Secret, cancel bool) error
 	Snapshot() status.Snapshot
 	Watch(context.Context) <-chan status.Snapshot
+	Clear(local, remote netip.AddrPort) (cleared bool, err error)
+	Debug(ctx context.Context, since time.Time) (past []status.DebugLine, live <-chan status.DebugLine)
 	Close()
 }

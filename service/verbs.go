@@ -55,7 +55,7 @@ func (a *api) up(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 		ipc.Refuse(w, profileError(err))
 		return
 	}
-	switch err := a.session.Connect(p, client.ConnectOptions{Owner: c.Label(), Answers: req.Answers.Secrets()}); {
+	switch err := a.connect(p, client.ConnectOptions{Owner: c.Label(), Answers: req.Answers.Secrets()}); {
 	case errors.Is(err, client.ErrBusy):
 		ipc.Refuse(w, a.busy(c))
 	case err != nil:

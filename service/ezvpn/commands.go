@@ -48,7 +48,8 @@ func (a *app) root() *cobra.Command {
 	c.SetOut(a.out)
 	c.SetErr(a.err)
 	c.PersistentFlags().StringVar(&a.socket, "socket", "", "`address` of the service (default $EZVPN_SOCKET, else "+ipc.DefaultAddress+")")
-	c.AddCommand(a.upCommand(), a.downCommand(), a.statusCommand(), a.profileCommand())
+	c.AddCommand(a.upCommand(), a.downCommand(), a.statusCommand(), a.peersCommand(), a.clearCommand(),
+		a.debugCommand(), a.profileCommand())
 	return c
 }
 

@@ -23,13 +23,13 @@ const (
 )
 
 const exitHelp = `Exit codes:
-  0    done; for up: the tunnel is up
+  0    done; for up: the tunnel is up; for debug also: ended with Ctrl-C
   1    a bug, or an answer of the service that was not expected
   2    wrong usage
   3    the service cannot be reached, or is of another release
   4    you may not do this
   5    the profile is wrong, or there is none of that name
-  6    the connect failed; the reason and the next step are printed
+  6    the connect failed; the reason and the next step are printed; for clear: no session matched
   7    not up within --wait; the service goes on trying
   130  interrupted; the connect was given up`
 

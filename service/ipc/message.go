@@ -78,6 +78,17 @@ func NewLines(w http.ResponseWriter) *Lines {
 	return &Lines{w: w, rc: rc, e: json.NewEncoder(w)}
 }
 
+// Begin tells the caller that the stream stands, where the first value may be long in coming.
+func (l *Lines) Begin() error {
+	if err := l.rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return err
+	}
+	return l.rc.Flush()
+}
+
+// Refuse ends a stream with an error, as its last line.
+func (l *Lines) Refuse(e *Error) error { return l.Send(envelope{e}) }
+
 // Send writes one value.
 func (l *Lines) Send(v any) error {
 	if err := l.rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {

@@ -32,6 +32,8 @@ const (
 	PathUp       = "/v1/up"
 	PathDown     = "/v1/down"
 	PathAnswer   = "/v1/answer"
+	PathClear    = "/v1/clear"
+	PathDebug    = "/v1/debug"
 )
 
 // Version answers the handshake.
