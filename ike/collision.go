@@ -11,7 +11,7 @@ func (c *Conn) replaced(now time.Time, ch *child) {
 		twin.yield(now)
 	}
 	for _, x := range c.children {
-		if x != ch && x.sa.Selector == ch.sa.Selector {
+		if x != ch && x.sa.Ready && x.sa.Selector == ch.sa.Selector {
 			x.sa.Rekey = time.Time{} // it ends by itself, or by the peer's Delete
 		}
 	}
@@ -30,21 +30,15 @@ func (c *Conn) concede(now time.Time, ch *child) bool {
 	return true
 }
 
-// twin is the SA in use that follows the same one as ch, and that the other end began. The client alone looks for it,
-// so that one end decides. What the peer's carries, ours must carry, too.
+// twin is the SA in use for the same selector that follows the same one as ch, and that the other end began. The client
+// alone looks for it, so that one end decides.
 func (c *Conn) twin(ch *child) *child {
 	if c.client == nil {
 		return nil
 	}
 	for _, x := range c.children {
-		if !x.sa.Ready || !x.retire.IsZero() || x.sa.Replaces != ch.sa.Replaces || x.sa.Initiated == ch.sa.Initiated {
-			continue
-		}
-		ours, theirs := x, ch
-		if ch.sa.Initiated {
-			ours, theirs = ch, x
-		}
-		if within(theirs.sa.Selector, ours.sa.Selector) {
+		if x.sa.Ready && x.retire.IsZero() && x.sa.Selector == ch.sa.Selector && x.sa.Replaces == ch.sa.Replaces &&
+			x.sa.Initiated != ch.sa.Initiated {
 			return x
 		}
 	}
@@ -58,10 +52,9 @@ func (ch *child) yield(now time.Time) {
 // rescue keeps a twin that was to go when the other one went before.
 func (c *Conn) rescue(now time.Time, gone *child) bool {
 	for _, x := range c.children {
-		if x.yields && !x.told && within(gone.sa.Selector, x.sa.Selector) {
+		if x.yields && !x.told && x.sa.Selector == gone.sa.Selector {
 			life := x.sa.Expires.Sub(x.sa.Since)
 			x.yields, x.retire, x.sa.Rekey = false, time.Time{}, x.sa.Expires.Add(-c.margin(life))
-			x.sa.Replaces = 0 // of two of one kind, none is left
 			c.connect(now, x)
 			return true
 		}

@@ -168,6 +168,38 @@ func TestCollisionDecidedByThePeer(t *testing.T) {
 	}
 }
 
+// A gateway that rekeys twice at once has two; the client rekeys the later one at its date.
+func TestGatewayRekeysTwice(t *testing.T) {
+	r := ringUp(t, nil, nil)
+	r.always = true
+	r.gatewayRekeys()
+	r.gatewayRekeys()
+	r.drive(2 * time.Minute)
+	ch := r.client().newest(Selector{wholeOfClient.Remote, everything})
+	if ch == nil || ch.sa.Rekey.IsZero() {
+		t.Fatalf("nobody rekeys %+v", ch)
+	}
+	r.drive(defaultLife2 + time.Minute)
+	if err := r.holds(1); err != nil {
+		t.Error(err)
+	}
+}
+
+// A gateway that makes an SA of its own for a part of what ours carries means it so: it is no double.
+func TestPartIsNoDouble(t *testing.T) {
+	r := ringUp(t, nil, nil)
+	c := r.gateway()
+	ev, err := c.Quick(r.now, Selector{netip.MustParsePrefix("10.20.0.0/16"), wholeOfClient.Remote})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.take(1, c, ev)
+	r.drive(5 * time.Minute)
+	if err := r.holds(2); err != nil {
+		t.Error(err)
+	}
+}
+
 // A life that is told later counts when it is shorter, in time and in volume, and the owner hears of it.
 func TestLateLife(t *testing.T) {
 	for _, tt := range []struct {
