@@ -15,6 +15,7 @@ import (
 type candidate struct {
 	assoc   int  // 0 while a name is looked up
 	back    bool // to the first peer; otherwise phase 1 anew
+	guest   int  // the ISAKMP SA with which the gateway asked for it, 0 for none
 	peer    profile.Peer
 	addrs   []netip.Addr // of the first peer
 	addr    int          // the one that is tried
@@ -64,16 +65,27 @@ func (m machine) renew(now time.Time) (machine, []action) {
 		actDial{assoc: id, to: m.isakmp.Remote, profile: m.profile, attempt: m.attempt(), renewal: true, address: m.net.Address})
 }
 
-// reverse takes an ISAKMP SA that the gateway in use began: it renews phase 1 towards us.
+// reverse takes an ISAKMP SA that the gateway in use began: it renews phase 1 towards us. That is answered by a renewal
+// of our own, since strongSwan with the Unity plugin takes no Quick Mode on an ISAKMP SA that it began itself, from
+// neither side. Where our own came to nothing, the gateway's is taken as it is.
 func (m machine) reverse(now time.Time, assoc int, sa ike.ISAKMPSA) (machine, []action) {
-	if m.state != status.Active || m.isakmp == nil || sa.Remote.Addr() != m.isakmp.Remote.Addr() || sa.PeerIdentity != m.isakmp.PeerIdentity {
+	if m.state != status.Active || m.isakmp == nil || m.assoc == 0 || sa.Remote.Addr() != m.isakmp.Remote.Addr() || sa.PeerIdentity != m.isakmp.PeerIdentity {
 		return m, []action{actHangUp{assoc, "nobody waits for it"}}
+	}
+	note := actNote{"phase1", "the gateway " + m.peerName() + " renews the ISAKMP SA"}
+	if !m.ownFailed {
+		m, acts := m.renew(now)
+		if m.beside == nil {
+			return m, append(acts, actHangUp{assoc, "nothing to renew"})
+		}
+		old := m.beside.guest
+		return m.with(func(n *candidate) { n.guest = assoc }), append([]action{note, actHangUp{old, "begun again"}}, acts...)
 	}
 	m, acts := m.abandon(now, "the gateway renews phase 1 itself")
 	m.renewAt = time.Time{}
 	m.beside = &candidate{assoc: assoc, isakmp: &sa}
 	m.creds = m.creds.attempt()
-	return m, append(acts, actNote{"phase1", "the gateway " + m.peerName() + " renews the ISAKMP SA"})
+	return m, append([]action{note}, acts...)
 }
 
 // abandon gives the candidate up.
@@ -92,6 +104,9 @@ func (m machine) abandon(now time.Time, why string) (machine, []action) {
 	}
 	if n.back {
 		m = m.planReturn(now)
+	}
+	if n.guest != 0 {
+		acts = append(acts, actHangUp{n.guest, why})
 	}
 	if n.assoc == 0 {
 		return m, acts
@@ -216,6 +231,7 @@ func (m machine) promote(now time.Time) (machine, []action) {
 	m.dialed, m.proveBy, m.renewAt = true, time.Time{}, time.Time{}
 	m.banner = status.Filter(n.net.Banner)
 	m.creds = m.creds.allowed(n.net.SavePassword && m.profile.XAUTH.Save)
+	m.ownFailed = false
 	acts := []action{actNote{"phase1", "the new ISAKMP SA is in use"}}
 	if n.back {
 		m.peers = m.peers.mark(now, "unknown", "").back(n.addrs, n.addr).mark(now, "active", "")
@@ -228,6 +244,9 @@ func (m machine) promote(now time.Time) (machine, []action) {
 		old = nil
 	} else {
 		m.sas = n.sas
+	}
+	if n.guest != 0 {
+		acts = append(acts, actHangUp{n.guest, "renewed by us"})
 	}
 	m, before := m.depart()
 	m.leaving = old
@@ -272,6 +291,7 @@ func (m machine) candidateFailed(now time.Time, why string) (machine, []action) 
 		m, again := m.resolve(now)
 		return m, slices.Concat(acts, more, again)
 	}
+	m.ownFailed = n.assoc > 0
 	if m.isakmp != nil && m.isakmp.Expires.Sub(now) > 2*retryRenew {
 		m.renewAt = now.Add(retryRenew)
 	}

@@ -44,6 +44,7 @@ type machine struct {
 	net       *ike.ModeConfig
 	beside    *candidate // takes the place of the association when it is ready
 	leaving   *leaving   // was replaced, and stays until the machine is set for the new one
+	ownFailed bool       // the latest renewal that we began came to nothing
 	renewAt   time.Time  // when phase 1 is negotiated anew after that failed; zero for not
 	returnAt  time.Time  // when the way back to the first peer is tried; zero for not
 	returns   int        // ways back in a row that ended soon
@@ -97,6 +98,7 @@ func (m machine) enter(now time.Time, s status.State) machine {
 func (m machine) forget() machine {
 	m.isakmp, m.prompt, m.deadline = nil, nil, time.Time{}
 	m.sas, m.requested, m.dialed, m.assoc = nil, false, false, 0
+	m.ownFailed = false
 	m.renewAt, m.returnAt, m.proveBy = time.Time{}, time.Time{}, time.Time{}
 	return m
 }

@@ -59,25 +59,34 @@ func TestRenewal(t *testing.T) {
 	})
 }
 
-// The gateway renews phase 1 towards us, in reverse Aggressive Mode, and asks for the password again.
+// The gateway renews phase 1 towards us, in reverse Aggressive Mode, and asks for the password again. Nothing is lost,
+// whether we answer with a renewal of our own or have to take the gateway's because ours failed.
 func TestRenewalByTheGateway(t *testing.T) {
-	inLab(t, func(l *lab) {
-		g := l.serve(gw1, nil)
-		first := l.up(stored("auto", gw1))
-		for range 20 {
-			g.RenewPhase1()
-			if sent, back, gap := l.pump(40 * time.Second); sent != back || gap > 200*time.Millisecond {
-				t.Errorf("%d sent, %d back, longest wait %v", sent, back, gap)
+	for _, failed := range []bool{false, true} {
+		inLab(t, func(l *lab) {
+			g := l.serve(gw1, nil)
+			first := l.up(stored("auto", gw1))
+			for range 20 {
+				l.c.s.do(func(time.Time) { l.c.s.m.ownFailed = failed })
+				g.RenewPhase1()
+				if sent, back, gap := l.pump(40 * time.Second); sent != back || gap > 200*time.Millisecond {
+					t.Errorf("%d sent, %d back, longest wait %v", sent, back, gap)
+				}
 			}
-		}
-		s := l.c.Snapshot()
-		if s.State != status.Active || !s.Since.Equal(first.Since) || s.ISAKMP.Cookies == first.ISAKMP.Cookies {
-			t.Errorf("%s since %v, %+v", s.State, s.Since, s.ISAKMP)
-		}
-		if n := g.Attempts(); n != 21 {
-			t.Errorf("%d logins, want one for each ISAKMP SA", n)
-		}
-	})
+			s := l.c.Snapshot()
+			if s.State != status.Active || !s.Since.Equal(first.Since) || s.ISAKMP.Cookies == first.ISAKMP.Cookies {
+				t.Errorf("%s since %v, %+v", s.State, s.Since, s.ISAKMP)
+			}
+			if n := g.Attempts(); n != 21 {
+				t.Errorf("%d logins, want one for each ISAKMP SA", n)
+			}
+			l.c.s.do(func(time.Time) {
+				if n := len(l.c.s.assocs); n != 1 {
+					t.Errorf("%d associations are left", n)
+				}
+			})
+		})
+	}
 }
 
 // Both ends begin at once: one new ISAKMP SA is left, and nothing is lost.
