@@ -2,7 +2,10 @@ package ike
 
 import (
 	"errors"
+	"slices"
 	"time"
+
+	"ezvpn/ike/isakmp"
 )
 
 // Renew begins from the gateway's side: a new phase 1 towards a client whose association is old, in reverse Aggressive
@@ -18,6 +21,13 @@ func Renew(now time.Time, s *Server, old *Conn) (*Conn, []Event) {
 		c.fail(GroupRefused, Local, errors.New("there is no such group any more, or no proposal for it"))
 		return c, c.take()
 	}
-	c.first(now, psk, phaseOneVendors(NATTForce, !s.NoFragments))
+	vendors := phaseOneVendors(NATTForce, !s.NoFragments)
+	if s.NoDPD {
+		vendors = slices.DeleteFunc(vendors, func(p isakmp.Payload) bool {
+			v, ok := p.(isakmp.Vendor)
+			return ok && isakmp.VendorName(v.Data) == isakmp.NameDPD
+		})
+	}
+	c.first(now, psk, vendors)
 	return c, c.take()
 }

@@ -141,3 +141,35 @@ func TestRenewalStorm(t *testing.T) {
 		}
 	}
 }
+
+// Damage to any datagram of a renewal at any place costs the renewal at most.
+func TestDamagedRenewal(t *testing.T) {
+	for way, begin := range ways {
+		var sizes []int
+		calm := ringUp(t, nil, func(_ int, f flight) []flight { sizes = append(sizes, len(f.d.Data)); return []flight{f} })
+		begin(calm)
+		calm.drive(19 * time.Second)
+		for i, size := range sizes {
+			for at := i % 5; at < size; at += 5 {
+				for _, flip := range []bool{false, true} {
+					r := ringUp(t, nil, func(k int, f flight) []flight {
+						switch {
+						case k != i:
+						case flip:
+							f.d.Data[at] ^= 0x40
+						default:
+							f.d.Data = f.d.Data[:at]
+						}
+						return []flight{f}
+					})
+					r.always, r.gatewayKeeps = true, true
+					begin(r)
+					r.drive(3 * time.Minute)
+					if err := r.holds(1); err != nil || r.client().phase == closed {
+						t.Errorf("%s, datagram %d at byte %d, flip %v: %v", way, i, at, flip, err)
+					}
+				}
+			}
+		}
+	}
+}

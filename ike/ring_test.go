@@ -23,6 +23,7 @@ type ring struct {
 	sent  int
 	net   ModeConfig
 
+	password     string
 	gatewayKeeps bool                    // the gateway hands its IPsec SAs on, too
 	hold         bool                    // the old association is not closed when the new one has its SA
 	closeAt      time.Time               // else it is then, when the gateway surely has that SA, too
@@ -41,7 +42,7 @@ type end struct {
 }
 
 func newRing(t testing.TB, cfg *Config, srv *Server, fault func(i int, f flight) []flight) *ring {
-	r := &ring{t: t, now: t0, cfg: cfg, srv: srv, fault: fault, ends: [2]*end{{}, {}},
+	r := &ring{t: t, now: t0, cfg: cfg, srv: srv, fault: fault, ends: [2]*end{{}, {}}, password: "alice-pw",
 		net: ModeConfig{Address: netip.MustParseAddr("10.99.1.2"), PFS: -1, Include: []netip.Prefix{netip.MustParsePrefix("10.20.0.0/16")}}}
 	r.initiate(cfg)
 	return r
@@ -135,7 +136,7 @@ func (r *ring) clientEvent(c *Conn, ev Event) {
 	e := r.ends[0]
 	switch ev := ev.(type) {
 	case AskXAUTH:
-		r.take(0, c, c.Answer(r.now, XAUTHAnswer{Round: ev.Round, Fields: map[string]Secret{"username": Secret("alice"), "password": Secret("alice-pw")}}))
+		r.take(0, c, c.Answer(r.now, XAUTHAnswer{Round: ev.Round, Fields: map[string]Secret{"username": Secret("alice"), "password": Secret(r.password)}}))
 	case Configured:
 		if c == e.current {
 			return
@@ -262,7 +263,7 @@ func (r *ring) receive(side int, d Datagram) {
 		return
 	}
 	for _, c := range r.ends[side].conns {
-		if i, _ := c.Cookies(); i == h.Initiator {
+		if i, _ := c.Cookies(); i == h.Initiator && c.phase != closed {
 			r.take(side, c, c.Receive(r.now, d))
 			return
 		}
