@@ -34,6 +34,7 @@ const maxBad = 4
 // times that the peer has for a step of its own.
 const (
 	noXAUTHWait = 2 * time.Second  // a gateway that did not negotiate XAUTH may still ask
+	renewalWait = 5 * time.Second  // one that knows the user may not ask again (IOS, ASA)
 	stepWait    = 60 * time.Second // IOS gives the user as long
 )
 
@@ -223,10 +224,12 @@ func (c *Conn) secure(now time.Time, auth *authenticated, chain keymat.Chain, li
 	switch {
 	case c.client == nil:
 		c.wait = time.Time{} // what comes next is for the owner to say
-	case c.sa.XAUTH:
-		c.wait = now.Add(stepWait)
-	default:
+	case !c.sa.XAUTH:
 		c.wait = now.Add(noXAUTHWait)
+	case c.renews():
+		c.wait = now.Add(renewalWait)
+	default:
+		c.wait = now.Add(stepWait)
 	}
 	c.emit(Secured{c.sa})
 }

@@ -5,6 +5,9 @@ import "time"
 // soonUsed is how many message IDs may be used before the ISAKMP SA should be renewed: an eighth is left, hours of DPD.
 const soonUsed = maxUsed / 8 * 7
 
+// renews says whether this association renews another one: the gateway may know the user already.
+func (c *Conn) renews() bool { return c.client != nil && (c.client.Renewal || !c.begins) }
+
 // renewal sets the date of Expiring: the margin of an IPsec SA before the end. From lives of an hour on that is more
 // than five minutes, so that a person can still be asked for a code.
 func (c *Conn) renewal() {

@@ -129,7 +129,7 @@ func (c *Conn) waited(now time.Time) {
 	switch {
 	case c.server != nil:
 		c.fail(NoAnswer, Local, errors.New("the client did not go on"))
-	case c.phase == secured && !c.sa.XAUTH && !c.xauth.begun:
+	case c.phase == secured && (!c.sa.XAUTH || c.renews()) && !c.xauth.begun:
 		c.pull(now) // the gateway asks for no credentials
 	case c.phase == secured && c.xauth.pending != nil:
 		c.fail(XAUTHTimeout, Local, nil)

@@ -24,6 +24,7 @@ type ring struct {
 	net   ModeConfig
 
 	password     string
+	trusts       bool                    // the gateway asks nobody for a password a second time
 	gatewayKeeps bool                    // the gateway hands its IPsec SAs on, too
 	hold         bool                    // the old association is not closed when the new one has its SA
 	closeAt      time.Time               // else it is then, when the gateway surely has that SA, too
@@ -172,7 +173,7 @@ func (r *ring) gatewayEvent(c *Conn, ev Event) {
 	}
 	switch ev := ev.(type) {
 	case Secured:
-		if r.srv.XAUTH {
+		if r.srv.XAUTH && (!r.trusts || c == e.current) {
 			do(c.RequestXAUTH(r.now, 0, []XAUTHField{{Name: "username"}, {Name: "password"}}, ""))
 		}
 	case XAUTHReply:
