@@ -18,12 +18,14 @@ RUN    := $(REPORT) run $(LOG)
 # Tests of namespaces and of other users need root; only they run as root, the compiler does not.
 AS_ROOT := $(if $(SUDO),-exec "$(SUDO) env TMPDIR=$${TMPDIR:-/tmp}",)
 LAB     := client/interop/lab/ezt
-IN_LAB  := -exec "$(SUDO) env TMPDIR=$${TMPDIR:-/tmp} EZVPN_BIN=$(CURDIR)/build/interop"
+TABLE   := build/interop.txt
+IN_LAB   = -exec "$(SUDO) env TMPDIR=$${TMPDIR:-/tmp} EZVPN_BIN=$(CURDIR)/build/interop EZVPN_TABLE=$(CURDIR)/$(TABLE) \
+	EZVPN_LOGS=$(CURDIR)/build/interop-logs EZVPN_SOAK=$(SOAK)"
 # Network and programs of an interrupted run, unless another run is using them.
 CLEAN_LAB = $(SUDO) flock -n /run/ezt.lock $(LAB) down >/dev/null 2>&1 || true
 
 .NOTPARALLEL:
-.PHONY: help go build install uninstall demo test unit lint fuzz-short cross interop interop-programs bench fuzz \
+.PHONY: help go build install uninstall demo test unit lint fuzz-short cross interop interop-programs soak bench fuzz \
 	packages clean report
 
 help:
@@ -32,6 +34,7 @@ help:
 	@echo 'make test      everything; installs the Debian packages that it needs'
 	@echo 'make unit      the tests that need no network'
 	@echo 'make interop   the tests against strongSwan, in network namespaces'
+	@echo 'make soak      the long form of those about the remote: an hour of failovers, renewals, loss and idling'
 	@echo 'make bench     ESP per packet, connect time beside vpnc, memory'
 	@echo 'make fuzz      each fuzz target for FUZZTIME (10m)'
 	@echo 'make cross     build for Linux, Windows and macOS, amd64 and arm64'
@@ -114,11 +117,18 @@ interop-programs: go
 	@mkdir -p build/interop
 	@$(BUILD) -o build/interop/ ./service/ezvpnd ./service/ezvpn ./client/interop/blob ./client/interop/vicipool
 
+# What was measured is told even where everything passed.
 interop: packages
 	@$(RUN) 'programs for interop' $(MAKE) --no-print-directory interop-programs
+	@$(SUDO) rm -rf $(TABLE) build/interop-logs
 	@trap '$(CLEAN_LAB)' EXIT; \
-	$(RUN) interop $(GO) test -buildvcs=false -tags interop -count=1 -timeout 20m -json $(IN_LAB) ./client/interop
+	$(RUN) $(if $(SOAK),soak,interop) $(GO) test -buildvcs=false -tags interop -count=1 -timeout $(if $(SOAK),2h,20m) \
+		$(if $(SOAK),-run '^TestRemote') -json $(IN_LAB) ./client/interop
+	@[ ! -e $(TABLE) ] || { echo; cat $(TABLE); }
 	$(TELL)
+
+soak:
+	@$(MAKE) --no-print-directory interop SOAK=yes
 
 bench: go packages interop-programs
 	@$(GO) test -buildvcs=false -run '^$$' -bench . ./ike/... ./tunnel/... ./client ./client/gateway ./client/interop ./service

@@ -8,7 +8,7 @@ packages="
 	strongswan-charon strongswan-swanctl libcharon-extra-plugins libcharon-extauth-plugins
 	libstrongswan-standard-plugins libstrongswan-extra-plugins
 	vpnc vpnc-scripts dnsmasq-base
-	iproute2 iputils-ping nftables tcpdump dbus procps
+	iproute2 iputils-ping nftables conntrack tcpdump dbus procps
 	gcc libc6-dev ca-certificates
 "
 [ $# = 0 ] || packages="$*"

@@ -13,9 +13,9 @@ const branch host = "branch"
 
 var branchAddresses = []string{"10.50.1.10", "10.60.1.10"}
 
-// TestNetworkExtension connects the networks behind a client with those behind the gateway. The hosts on both sides
+// TestRemoteNetworkExtension connects the networks behind a client with those behind the gateway. The hosts on both sides
 // know nothing of it, and each opens connections to the other.
-func TestNetworkExtension(t *testing.T) {
+func TestRemoteNetworkExtension(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ mode, group string }{
 		{"network-extension", "ezbranch"}, {"network-extension-plus", "ezbranchplus"},

@@ -28,9 +28,9 @@ type away struct {
 	lost   []int           // pings, on the way back
 }
 
-// TestFailover kills the first of three gateways under traffic, in each way in which a gateway can die. The second
+// TestRemoteFailover kills the first of three gateways under traffic, in each way in which a gateway can die. The second
 // carries the traffic in time, and when the first is there again, it gets it back.
-func TestFailover(t *testing.T) {
+func TestRemoteFailover(t *testing.T) {
 	t.Parallel()
 	for _, death := range deaths {
 		t.Run(death.kind, func(t *testing.T) {
@@ -91,8 +91,8 @@ func (a *away) failover(t *testing.T, kind string, bound time.Duration) {
 	}
 }
 
-// TestAllDead shows that nobody gives up: when one of the gateways is there again, the tunnel is soon.
-func TestAllDead(t *testing.T) {
+// TestRemoteAllDead shows that nobody gives up: when one of the gateways is there again, the tunnel is soon.
+func TestRemoteAllDead(t *testing.T) {
 	t.Parallel()
 	h := patient.host
 	d := patient.connect(t, patient.profile("ezgroup", "auto", periodic, spare...))

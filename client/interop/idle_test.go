@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestIdle holds a tunnel with nothing to do but to ask the gateway twice a minute whether it lives.
-func TestIdle(t *testing.T) {
+// TestRemoteIdle holds a tunnel with nothing to do but to ask the gateway twice a minute whether it lives.
+func TestRemoteIdle(t *testing.T) {
 	t.Parallel()
 	d := idling.connect(t, idling.profile("ezgroup", "auto", "[dpd]\ninterval = 30\nmode = \"periodic\"\n", steadfast))
 	defer d.end(t)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestLossyConnect connects while three of ten packets vanish, each way, and is content when a ping is answered.
-func TestLossyConnect(t *testing.T) {
+// TestRemoteLoss connects while three of ten packets vanish, each way, and is content when a ping is answered.
+func TestRemoteLoss(t *testing.T) {
 	t.Parallel()
 	h := lossy.host
 	steadfast.onFailure(t, len(steadfast.log(t)))

@@ -34,9 +34,9 @@ func storms() []stormy {
 // noStall is the longest pause of a stream while SAs are renewed.
 const noStall = 2 * time.Second
 
-// TestRekey holds a checksummed TCP stream through storms of renewals. The stream has one connection: a tunnel that
+// TestRemoteRekey holds a checksummed TCP stream through storms of renewals. The stream has one connection: a tunnel that
 // came up again with another address would break it.
-func TestRekey(t *testing.T) {
+func TestRemoteRekey(t *testing.T) {
 	t.Parallel()
 	for _, s := range storms() {
 		t.Run(s.name, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestRoaming changes the way between client and gateway under traffic, and wants the traffic back.
-func TestRoaming(t *testing.T) {
+// TestRemoteRoaming changes the way between client and gateway under traffic, and wants the traffic back.
+func TestRemoteRoaming(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
