@@ -5,17 +5,22 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+
+	"ezvpn/client/status"
 )
 
 // NewLog writes text lines. For the journal each line begins with its syslog priority, sd-daemon(3), and has no time
 // of its own. The text form quotes control characters, so a record stays one line whatever a gateway put in it.
+//
+// A message in the wording of Cisco IOS, "%CRYPTO-5-SESSION_STATUS: …", comes out bare, so that what reads the logs of
+// routers reads ours: its priority is the number in it, and its attributes are left out. Outside of the journal it has
+// the time as on a router.
 func NewLog(w io.Writer, level slog.Level, journal bool) *slog.Logger {
-	if !journal {
-		return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+	p, o := &prefixed{w: w}, &slog.HandlerOptions{Level: level}
+	if journal {
+		o.ReplaceAttr = withoutTime
 	}
-	p := &prefixed{w: w}
-	text := slog.NewTextHandler(p, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime})
-	return slog.New(journalHandler{text, p})
+	return slog.New(logHandler{slog.NewTextHandler(p, o), p, journal})
 }
 
 func withoutTime(groups []string, a slog.Attr) slog.Attr {
@@ -39,24 +44,41 @@ func (p *prefixed) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-type journalHandler struct {
+type logHandler struct {
 	slog.Handler
-	out *prefixed
+	out     *prefixed
+	journal bool
 }
 
-func (h journalHandler) Handle(ctx context.Context, r slog.Record) error {
+func (h logHandler) Handle(ctx context.Context, r slog.Record) error {
 	h.out.mu.Lock()
 	defer h.out.mu.Unlock()
-	h.out.prefix = priority(r.Level)
+	severity, cisco := ciscoSeverity(r.Message)
+	switch {
+	case h.journal && cisco:
+		h.out.prefix = "<" + string(severity) + ">"
+	case h.journal:
+		h.out.prefix = priority(r.Level)
+	case cisco:
+		h.out.prefix = status.CiscoTime(r.Time.Local())
+	default:
+		h.out.prefix = ""
+	}
+	if cisco {
+		_, err := io.WriteString(h.out, ciscoLine(r.Message)+"\n")
+		return err
+	}
 	return h.Handler.Handle(ctx, r)
 }
 
-func (h journalHandler) WithAttrs(a []slog.Attr) slog.Handler {
-	return journalHandler{h.Handler.WithAttrs(a), h.out}
+func (h logHandler) WithAttrs(a []slog.Attr) slog.Handler {
+	h.Handler = h.Handler.WithAttrs(a)
+	return h
 }
 
-func (h journalHandler) WithGroup(name string) slog.Handler {
-	return journalHandler{h.Handler.WithGroup(name), h.out}
+func (h logHandler) WithGroup(name string) slog.Handler {
+	h.Handler = h.Handler.WithGroup(name)
+	return h
 }
 
 func priority(l slog.Level) string {

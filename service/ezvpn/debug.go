@@ -136,15 +136,12 @@ func (a *app) debug(ctx context.Context, asked ipc.Debug, asJSON bool) error {
 	}
 }
 
-// iosTime is how Cisco IOS begins a debug line: "*Mar 25 15:17:14.131: ".
-const iosTime = "*Jan _2 15:04:05.000: "
-
 func (a *app) debugText(lost uint64, l status.DebugLine) error {
 	var err error
 	if lost > 0 {
 		_, err = fmt.Fprintf(a.out, "(%s)\n", lines(lost))
 	}
-	_, errLine := io.WriteString(a.out, l.Time.Local().Format(iosTime)+status.FilterLine(l.Text)+"\n")
+	_, errLine := io.WriteString(a.out, status.CiscoTime(l.Time.Local())+status.FilterLine(l.Text)+"\n")
 	return errors.Join(err, errLine)
 }
 
