@@ -4,14 +4,26 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"time"
 )
 
-// remembering looks names up, and falls back on the last good answer when that fails: while the tunnel is down and
-// all name service is meant to go through it, the next gateway must still be found.
+// patience is how long a lookup may take where the last good answer is known: a failover waits for it.
+const patience = 3 * time.Second
+
+// remembering looks names up, and falls back on the last good answer when that fails: where no name server answers,
+// the next gateway must still be found.
 func remembering(lookup func(context.Context, string) ([]netip.Addr, error)) func(context.Context, string) ([]netip.Addr, error) {
 	var mu sync.Mutex // guards known
 	known := map[string][]netip.Addr{}
 	return func(ctx context.Context, name string) ([]netip.Addr, error) {
+		mu.Lock()
+		_, seen := known[name]
+		mu.Unlock()
+		if seen {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, patience)
+			defer cancel()
+		}
 		addrs, err := lookup(ctx, name)
 		mu.Lock()
 		defer mu.Unlock()

@@ -1,0 +1,26 @@
+package service
+
+import (
+	"context"
+	"net"
+	"net/netip"
+
+	"ezvpn/tunnel/host"
+)
+
+// dialOutside reaches a server by the way that there is without the tunnel.
+func dialOutside(m interface {
+	Uplink(netip.Addr) (host.Uplink, error)
+}) func(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
+	return func(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
+		u, err := m.Uplink(server.Addr())
+		if err != nil {
+			return nil, err
+		}
+		var d net.Dialer
+		if u.Source != server.Addr() { // a server on this machine is reached by no link
+			d.Control = onLink(u.Link)
+		}
+		return d.DialContext(ctx, network, server.String())
+	}
+}
