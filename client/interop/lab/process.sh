@@ -30,13 +30,11 @@ background() {
 	disown
 }
 
-# stop_all ends what `background` started, and whatever else still runs in the namespaces.
+# stop_all ends what still runs in the namespaces, and nothing else: the number in a .pid file may be another process's
+# by now.
 stop_all() {
-	local file pid name
-	for file in "$run"/*/*.pid; do
-		[ -s "$file" ] && kill -9 "$(cat "$file")" 2>/dev/null
-		rm -f "$file"
-	done
+	local pid name
+	rm -f "$run"/*/*.pid
 	for name in $(ip netns list | awk '/^ezt-/ {print $1}'); do
 		for pid in $(ip netns pids "$name"); do kill -9 "$pid" 2>/dev/null; done
 	done
