@@ -24,8 +24,13 @@ func (m machine) changed(now time.Time, e evChanged) (machine, []action) {
 	switch {
 	case m.state == status.Waiting && (e.moved || e.woke):
 		m.deadline, m.told = time.Time{}, false
+		m.peers.round = 0 // what failed until now, failed elsewhere
 		m, more := m.resolve(now)
 		return m, slices.Concat(acts, []action{actNote{"host", "the network changed; trying again"}}, more)
+	case m.dialed && m.isakmp == nil && m.state != status.Active && (e.moved || e.woke):
+		old := m.assoc // what it sent from the network before is as good as lost
+		m, more := m.dial(now)
+		return m, slices.Concat(acts, []action{actDrop{old}}, more)
 	case m.state != status.Active || !e.moved && !e.woke:
 		return m, acts
 	case m.isakmp != nil && !m.isakmp.DPD && e.moved:
