@@ -32,6 +32,7 @@ var (
 	roamer      = remote{"roamer", "erin"}
 	router      = remote{"router", "frank"}
 	idling      = remote{"idle", "grace"}
+	wanted      = remote{"traffic", "ivan"}
 )
 
 // steadfast is the gateway that nothing is done to, with many clients.

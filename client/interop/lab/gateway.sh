@@ -25,9 +25,9 @@ start_charon() {
 	load_pool "$n" >>"$d/load.out" 2>&1 || { tail -3 "$d/load.out" >&2; die "gateway $n has no addresses to give"; }
 }
 
-# charon_runs N: one that ended but was not waited for does not count.
+# charon_runs N: a process with its number, in its namespace.
 charon_runs() {
-	[ -s "$run/gw$1/charon.pid" ] && grep -qs '^State:[^Z]*$' "/proc/$(cat "$run/gw$1/charon.pid")/status"
+	[ -s "$run/gw$1/charon.pid" ] && ip netns pids "ezt-gw$1" | grep -qxf "$run/gw$1/charon.pid"
 }
 
 # end_charon N SIGNAL: returns when it is gone.
@@ -145,7 +145,7 @@ secrets {
     id-10 = keyid:ezbranchplus
     secret = "group-secret"
   }
-$(for user in alice bob carol dave erin frank grace heidi; do echo "  xauth-$user {
+$(for user in alice bob carol dave erin frank grace heidi ivan; do echo "  xauth-$user {
     id = $user
     secret = \"$user-pw\"
   }"; done)
