@@ -98,6 +98,7 @@ func (f *fakeSession) Answer(id string, fields map[string]profile.Secret, cancel
 func (f *fakeSession) Snapshot() status.Snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.snap.Time = f.snap.Time.Add(time.Millisecond) // a clock does not stand still
 	return f.snap
 }
 

@@ -56,14 +56,15 @@ func (r peerRow) cells() []string {
 	return []string{r.name, r.address, r.origin, r.health, r.since, r.heard, r.next, r.reason}
 }
 
-// folded is the table on two lines a gateway. A name that is still too long is cut in the middle: what tells two of
-// them apart is at the begin or at the end.
+// folded is the table on two lines a gateway. Where little room is left for the names, heard and next try go below too.
+// A name that is still too long is cut in the middle: what tells two of them apart is at the begin or at the end.
 func folded(rows []peerRow, head []string, width int) []string {
-	rest := [][]string{head[3:7]}
-	for _, r := range rows {
-		rest = append(rest, []string{r.health, r.since, r.heard, r.next})
+	beside := 4
+	right := columns(besides(rows, head, beside))
+	if width-2-widest(right) < tightNames {
+		beside = 2
+		right = columns(besides(rows, head, beside))
 	}
-	right := columns(rest)
 	room := width - 2 - widest(right)
 	top := [][]string{{head[0], right[0]}}
 	for i, r := range rows {
@@ -73,24 +74,37 @@ func folded(rows []peerRow, head []string, width int) []string {
 	for i, line := range columns(top) {
 		out = append(out, line)
 		if i > 0 {
-			out = append(out, rows[i-1].below(width)...)
+			out = append(out, rows[i-1].below(beside < 4, width)...)
 		}
 	}
 	return out
 }
 
-// below are the lines under a row.
-func (r peerRow) below(width int) []string {
+// tightNames is the room for a name below which other columns make place.
+const tightNames = 32
+
+// besides are the cells beside the names, n of state, since, heard and next try.
+func besides(rows []peerRow, head []string, n int) [][]string {
+	out := [][]string{head[3 : 3+n]}
+	for _, r := range rows {
+		out = append(out, r.cells()[3:3+n])
+	}
+	return out
+}
+
+// below are the lines under a row; with times also when the peer was heard and is tried again.
+func (r peerRow) below(times bool, width int) []string {
 	var parts []string
-	if r.address != "" {
-		parts = append(parts, r.address)
+	add := func(when bool, before, text string) {
+		if when && text != "" {
+			parts = append(parts, before+text)
+		}
 	}
-	if r.origin != "" && r.origin != "profile" {
-		parts = append(parts, r.origin)
-	}
-	if r.reason != "" {
-		parts = append(parts, "last: "+r.reason)
-	}
+	add(true, "", r.address)
+	add(r.origin != "profile", "", r.origin)
+	add(times, "heard ", r.heard)
+	add(times, "next try ", r.next)
+	add(true, "last: ", r.reason)
 	if len(parts) == 0 {
 		return nil
 	}
