@@ -1,6 +1,7 @@
 package client
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -32,6 +33,9 @@ func (m machine) failed(now time.Time, f *ike.Failure) (machine, []action) {
 	}
 	wasActive, asking := m.state == status.Active, m.prompt != nil
 	m = m.weigh(now)
+	if f.Reason != ike.PeerDeleted {
+		m = m.abandoned()
+	}
 	m, acts := m.lose(now)
 	acts = append([]action{note}, acts...)
 	var more []action
@@ -82,6 +86,17 @@ func (m machine) weigh(now time.Time) machine {
 	return m
 }
 
+// abandoned notes that the gateway may still hold SAs of ours that we no longer have: the next association with it begins
+// with INITIAL-CONTACT, or strongSwan hands them on to the new one and is busy with them.
+func (m machine) abandoned() machine {
+	if m.isakmp == nil {
+		return m
+	}
+	left := m.isakmp.Remote.Addr()
+	m.contacted = slices.DeleteFunc(slices.Clone(m.contacted), func(a netip.Addr) bool { return a == left })
+	return m
+}
+
 // lose retires the SAs of an association that is over. The inside stays as it is: fail closed.
 func (m machine) lose(now time.Time) (machine, []action) {
 	m, acts := m.abandon(now, "the tunnel broke meanwhile")
@@ -99,7 +114,7 @@ func (m machine) peerDead(now time.Time, e evPeerDead) (machine, []action) {
 	m = m.weigh(now)
 	note := actNote{"dpd", "peer " + m.peerName() + " not responding!"}
 	down := m.downNotes()
-	m, acts := m.lose(now)
+	m, acts := m.abandoned().lose(now)
 	acts = append(acts, down...)
 	m, more := m.next(now, "no answer to DPD")
 	return m, append(append([]action{note}, acts...), more...)

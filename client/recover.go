@@ -54,7 +54,7 @@ func (m machine) rebuild(now time.Time) (machine, []action) {
 		return m, nil
 	}
 	m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.Cause(ike.PeerDead), By: string(ike.Local)})
-	m, acts := m.lose(now)
+	m, acts := m.abandoned().lose(now)
 	m.peers = m.peers.original()
 	m, more := m.resolve(now)
 	return m, slices.Concat([]action{actNote{"host", "building the tunnel anew"}}, acts, more)
@@ -74,7 +74,7 @@ func (m machine) broken(now time.Time, e diagnose.Evidence) (machine, []action) 
 func (m machine) outsideLost(now time.Time) (machine, []action) {
 	m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.NoNetwork, Err: errors.New("the UDP socket was closed")})
 	m.brief++
-	m, acts := m.lose(now)
+	m, acts := m.abandoned().lose(now)
 	m, more := m.pause(now)
 	return m, slices.Concat([]action{actNote{"error", "the UDP socket was closed"}, actReopen{}}, acts, more)
 }
