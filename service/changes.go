@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 	"log/slog"
+	"runtime"
+	"time"
 
 	"ezvpn/tunnel/host"
 )
@@ -40,4 +42,13 @@ func changes(log *slog.Logger) func(context.Context) <-chan struct{} {
 		}()
 		return out
 	}
+}
+
+// uncounted tells the sleep of the machine that the monotonic clock of the Go runtime leaves out; nil where it counts all
+// sleep, as on Windows, so that nothing has to be added.
+func uncounted() func() time.Duration {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	return host.Asleep
 }

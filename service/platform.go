@@ -29,7 +29,7 @@ func Platform(state string, log *slog.Logger) client.Platform {
 		Resolve:    remembering(resolver.lookup),
 		Host:       notedHost{machine, names},
 		Changes:    changes(log),
-		Asleep:     host.Asleep,
+		Asleep:     uncounted(),
 	}
 }
 
