@@ -1,8 +1,11 @@
 package ike
 
 import (
+	"slices"
 	"testing"
 	"time"
+
+	"ezvpn/ike/isakmp"
 )
 
 // Adopt in places where it means nothing changes nothing.
@@ -81,5 +84,45 @@ func TestChainOfHeirs(t *testing.T) {
 	r.drive(2 * time.Minute)
 	if err := r.holds(1); err != nil || r.client().child(sa) != nil {
 		t.Errorf("%v", err)
+	}
+}
+
+// A rekey that the old association had begun is given up, and done by the heir, at once where nothing of the heir takes
+// the place of that SA anyway.
+func TestRekeyUnderWay(t *testing.T) {
+	for _, covered := range []bool{true, false} {
+		r := ringUp(t, nil, nil)
+		r.gatewayKeeps, r.hold, r.always = true, true, true
+		old := r.client()
+		r.renewed = func(r *ring, c *Conn) {
+			if !covered {
+				for id, x := range c.exchanges {
+					if x.quick != nil {
+						delete(c.exchanges, id)
+					}
+				}
+			}
+			c.Adopt(old)
+			r.ends[0].current, r.ends[0].old = c, old
+		}
+		i, _ := old.Cookies()
+		r.fault = func(_ int, f flight) []flight { // of the Quick Mode of the old one no answer comes, but late
+			if !f.toServer && string(f.d.Data[:8]) == string(i[:]) && f.d.Data[18] == byte(isakmp.QuickMode) {
+				f.at = f.at.Add(5 * time.Second)
+			}
+			return []flight{f}
+		}
+		in := old.children[0].sa.In.SPI
+		r.clientRekeys()
+		r.again()
+		r.drive(20 * time.Second)
+		up := slices.DeleteFunc(find[SAUp](r.ends[0].events), func(u SAUp) bool { return u.SA.Replaces != in || !u.SA.Ready })
+		if len(up) != 1 {
+			t.Errorf("covered %v: replaced %d times", covered, len(up))
+		}
+		r.drive(2 * time.Minute)
+		if err := r.holds(1); err != nil {
+			t.Errorf("covered %v: %v", covered, err)
+		}
 	}
 }

@@ -168,6 +168,58 @@ func TestCollisionDecidedByThePeer(t *testing.T) {
 	}
 }
 
+// Our message 1 is late, the gateway's SA is up before: ours takes its place all the same, and keeps its date.
+func TestOursIsLate(t *testing.T) {
+	r := ringUp(t, nil, nil)
+	r.always = true
+	r.fault = func(_ int, f flight) []flight { return nil }
+	r.clientRekeys()
+	r.fault = nil
+	r.gatewayRekeys()
+	r.drive(2 * time.Second)
+	all := r.client().children
+	if len(all) != 3 || all[1].sa.Initiated || !all[1].yields || all[1].retire.IsZero() || !all[2].sa.Initiated || all[2].yields || all[2].sa.Rekey.IsZero() {
+		t.Fatalf("%d IPsec SAs: %+v", len(all), all[len(all)-1])
+	}
+	r.drive(time.Minute)
+	if err := r.holds(1); err != nil {
+		t.Error(err)
+	}
+}
+
+// While the gateway is about to replace an SA we do not do it, too; if it never gets to the end, we do.
+func TestTheirsIsUnderWay(t *testing.T) {
+	for _, ends := range []bool{true, false} {
+		r := ringUp(t, nil, nil)
+		r.always = ends // or the gateway hears a moment late that its SA was given up
+		mute := true
+		r.fault = func(_ int, f flight) []flight {
+			if mute && !f.toServer && f.d.Data[18] == byte(isakmp.QuickMode) && len(find[SAUp](r.ends[0].events)) > 1 {
+				return nil // message 3
+			}
+			return []flight{f}
+		}
+		r.gatewayRekeys()
+		r.drive(500 * time.Millisecond)
+		in := sas(r.ends[0].events)[0].In.SPI
+		if ev := r.client().Rekey(r.now, in); len(find[Send](ev)) != 0 {
+			t.Error("a second Quick Mode for one SA")
+		}
+		if ends {
+			mute = false
+		}
+		r.drive(25 * time.Second)
+		if n := len(find[SAUp](r.ends[0].events)); ends && n != 3 || !ends && n != 2 {
+			t.Errorf("ends %v: %d times an SA was told of", ends, n)
+		}
+		mute = false
+		r.drive(3 * time.Minute)
+		if err := r.holds(1); err != nil || r.client().child(in) != nil {
+			t.Errorf("ends %v: %v", ends, err)
+		}
+	}
+}
+
 // A gateway that rekeys twice at once has two; the client rekeys the later one at its date.
 func TestGatewayRekeysTwice(t *testing.T) {
 	r := ringUp(t, nil, nil)
