@@ -14,6 +14,10 @@ import (
 // a probe and one that follows, short enough that traffic is back within ten seconds.
 const proveTime = 4 * time.Second
 
+// lookAgain is how long a pause lasts at least where no address of the peer is known, so that only another look-up tells
+// whether a change matters: changes may come often.
+const lookAgain = 5 * time.Second
+
 // changed answers a change of the network or of the clock. A gateway that follows us answers the probe, and the tunnel
 // has moved; from one that does not, nothing is heard, and the tunnel is built anew.
 func (m machine) changed(now time.Time, e evChanged) (machine, []action) {
@@ -23,8 +27,12 @@ func (m machine) changed(now time.Time, e evChanged) (machine, []action) {
 	}
 	switch {
 	case m.state == status.Waiting && (e.moved || e.woke):
-		m.deadline, m.told = time.Time{}, false
 		m.peers.round = 0 // what failed until now, failed elsewhere
+		if _, known := m.peers.address(); !known && now.Before(m.since.Add(lookAgain)) {
+			m.deadline = m.since.Add(lookAgain)
+			return m, acts
+		}
+		m.deadline, m.told = time.Time{}, false
 		m, more := m.resolve(now)
 		return m, slices.Concat(acts, []action{actNote{"host", "the network changed; trying again"}}, more)
 	case m.dialed && m.isakmp == nil && m.state != status.Active && (e.moved || e.woke):
@@ -73,7 +81,11 @@ func (m machine) broken(now time.Time, e diagnose.Evidence) (machine, []action) 
 // outsideLost opens another socket after a pause.
 func (m machine) outsideLost(now time.Time) (machine, []action) {
 	m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.NoNetwork, Err: errors.New("the UDP socket was closed")})
-	m.brief++
+	if m.state == status.Active {
+		m = m.weigh(now)
+	} else {
+		m.brief++
+	}
 	m, acts := m.abandoned().lose(now)
 	m, more := m.pause(now)
 	return m, slices.Concat([]action{actNote{"error", "the UDP socket was closed"}, actReopen{}}, acts, more)

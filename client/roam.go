@@ -6,9 +6,6 @@ import (
 	"ezvpn/client/status"
 )
 
-// lookAgain is how long a pause goes on whatever changes, where no address of the peer is known: changes may come often.
-const lookAgain = 5 * time.Second
-
 // lookAtClock finds out whether the machine slept. Time goes on meanwhile for the gateway, so it does for us.
 func (s *session) lookAtClock() {
 	if s.platform.Asleep == nil {
@@ -41,9 +38,8 @@ func (s *session) networkChanged(now time.Time) {
 func (s *session) lookAtPath(now time.Time) {
 	to, known := s.m.peers.address()
 	if !known || s.tunnel == nil {
-		// Whether a peer that is a name can be reached now, only another look-up tells.
-		if s.m.state == status.Waiting && now.Sub(s.m.since) >= lookAgain {
-			s.dispatch(now, evChanged{moved: true})
+		if s.m.state == status.Waiting {
+			s.dispatch(now, evChanged{moved: true}) // it may matter for a peer that is a name
 		}
 		return
 	}

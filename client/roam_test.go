@@ -31,6 +31,7 @@ type laptop struct {
 	asleep  time.Duration
 	sockets []*roamer
 	asked   int // for the way to a peer
+	looked  int // for an address
 }
 
 // Another network: its own addresses behind its own NAT.
@@ -65,6 +66,7 @@ func (l *laptop) slept() time.Duration {
 func (l *laptop) lookUp(ctx context.Context, name string) ([]netip.Addr, error) {
 	l.where.Lock()
 	defer l.where.Unlock()
+	l.looked++
 	if l.down {
 		return nil, errors.New("no name server is reached")
 	}
@@ -353,6 +355,14 @@ func TestRoamNetworkComesLate(t *testing.T) {
 		for next := s.Peers[0].NextTry; time.Until(next) < 20*time.Second; next = l.c.Snapshot().Peers[0].NextTry {
 			time.Sleep(time.Second) // until a long pause lies ahead
 		}
+		looked := l.looked
+		for range 60 {
+			l.tell() // an interface that comes and goes, and no network
+			time.Sleep(time.Second)
+		}
+		if n := l.looked - looked; n > 13 {
+			t.Errorf("the name was looked up %d times in a minute", n)
+		}
 		l.unplug(false)
 		l.state(10*time.Second, status.Active)
 	})
@@ -518,7 +528,7 @@ func TestRoamSocketDies(t *testing.T) {
 		l.settled(p)
 		for i := range 3 {
 			l.sockets[i].Close()
-			l.backWithin(15 * time.Second) // a pause of 7.5 s at most
+			l.backWithin(10 * time.Second) // a pause of 7.5 s at most
 			l.closedInside()
 			time.Sleep(5 * time.Minute)
 		}
