@@ -94,7 +94,7 @@ func (o debugOptions) request(since, follow bool) (ipc.Debug, error) {
 	} else {
 		d.Since = o.since
 	}
-	if _, err := d.From(time.Unix(0, 0)); err != nil {
+	if _, err := d.From(time.Unix(0, 0)); err != nil || o.since == "" {
 		return d, fmt.Errorf("--since %.60q is neither a length of time such as 10m nor a time such as 2026-03-25T15:47:00Z", o.since)
 	}
 	return d, nil

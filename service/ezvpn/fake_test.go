@@ -24,13 +24,18 @@ type fakeDaemon struct {
 	script  []status.Snapshot
 	refuse  map[string]*ipc.Error // by path
 	list    []ipc.ProfileInfo
+	cleared ipc.Cleared        // answers clear
+	debug   []status.DebugLine // answers debug
+	ends    bool               // a stream of debug ends though it is followed
 
 	mu      sync.Mutex // guards below
 	snap    status.Snapshot
 	calls   []string
 	answers []ipc.Answer
+	clears  []ipc.Clear
+	debugs  []ipc.Debug
 	moved   chan struct{} // closed and replaced when snap changes
-	watched chan struct{} // closed when the first watch begins
+	watched chan struct{} // closed when the first stream stands
 	once    sync.Once
 }
 
@@ -87,6 +92,15 @@ func (d *fakeDaemon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.mu.Unlock()
 		d.next()
 		ipc.Reply(w, ipc.State{})
+	case ipc.PathClear:
+		var c ipc.Clear
+		ipc.Read(w, r, &c)
+		d.mu.Lock()
+		d.clears = append(d.clears, c)
+		d.mu.Unlock()
+		ipc.Reply(w, d.cleared)
+	case ipc.PathDebug:
+		d.sendDebug(w, r)
 	case ipc.PathDown:
 		ipc.Reply(w, ipc.State{State: status.ConnectRequired, Profile: "office"})
 	}
@@ -129,6 +143,24 @@ func (d *fakeDaemon) watch(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		}
+	}
+}
+
+// sendDebug sends the lines, then nothing until the caller leaves if it follows.
+func (d *fakeDaemon) sendDebug(w http.ResponseWriter, r *http.Request) {
+	var req ipc.Debug
+	ipc.Read(w, r, &req)
+	d.mu.Lock()
+	d.debugs = append(d.debugs, req)
+	d.mu.Unlock()
+	lines := ipc.NewLines(w)
+	lines.Begin()
+	for _, l := range d.debug {
+		lines.Send(l)
+	}
+	d.once.Do(func() { close(d.watched) })
+	if req.Follow && !d.ends {
+		<-r.Context().Done()
 	}
 }
 

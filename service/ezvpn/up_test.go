@@ -123,7 +123,7 @@ func TestExitCodes(t *testing.T) {
 
 func TestNoDaemon(t *testing.T) {
 	d := &fakeDaemon{address: filepath.Join(t.TempDir(), "none")}
-	for _, args := range []string{"up office", "up", "down", "status", "profile list"} {
+	for _, args := range []string{"up office", "up", "down", "status", "profile list", "peers", "clear", "debug isakmp"} {
 		code, _, err := d.run(t.Context(), "", strings.Fields(args)...)
 		if code != 3 || !strings.Contains(err, "ezvpnd run") {
 			t.Errorf("%s: exit %d, %s", args, code, err)
@@ -164,7 +164,7 @@ func TestHelpTellsTheExitCodes(t *testing.T) {
 	if code != 0 || !strings.Contains(out, exitHelp) {
 		t.Errorf("exit %d:\n%s", code, out)
 	}
-	for _, command := range []string{"up", "down", "status", "profile", "completion"} {
+	for _, command := range []string{"up", "down", "status", "peers", "clear", "debug", "profile", "completion"} {
 		if !strings.Contains(out, "\n  "+command) {
 			t.Errorf("the help does not name %s", command)
 		}
