@@ -41,6 +41,7 @@ var meanings = map[State]string{
 	Active:          "connected",
 	FailingOver:     "connecting again, the tunnel's routes stay",
 	Waiting:         "no gateway answered, pausing before the next try",
+	Standby:         "resting, the next packet for the inside connects",
 	Disconnecting:   "disconnecting",
 	Blocked:         "stopped, needs you",
 }
