@@ -27,6 +27,9 @@ import (
 // limit is how long the whole demo may take.
 const limit = 60 * time.Second
 
+// columns is how wide a table may be beside the times.
+const columns = 100
+
 // demo is one run.
 type demo struct {
 	out      io.Writer
@@ -243,9 +246,17 @@ func (d *demo) fail(ctx context.Context) error {
 	if err := d.fetch(ctx, "gw2"); err != nil {
 		return err
 	}
-	for _, p := range s.Peers {
-		d.say("peer %s: %s %s", p.Name, p.Health, p.Reason)
+	d.title("Peers")
+	return d.peers(s)
+}
+
+// peers shows what ezvpn peers shows on a terminal.
+func (d *demo) peers(s status.Snapshot) error {
+	var b strings.Builder
+	if err := status.PeerTable(&b, s.Peers, time.Now(), columns); err != nil {
+		return err
 	}
+	d.indent(b.String())
 	return nil
 }
 
