@@ -23,6 +23,7 @@ type quick struct {
 	life     Life   // the shortest that was said
 	replaces uint32 // inbound SPI of the SA that this one follows
 	step     int    // messages that were accepted or sent
+	early    bool   // it is answered only so that the peer goes on; see early.go
 }
 
 func (q *quick) clear() {
@@ -177,7 +178,7 @@ func (c *Conn) newSPI() (uint32, bool) {
 // quickMode takes a message of Quick Mode.
 func (c *Conn) quickMode(now time.Time, x *exchange, in incoming) {
 	switch q := x.quick; {
-	case q == nil && (c.phase == configured || c.server != nil):
+	case q == nil && (c.phase == configured || c.server != nil || c.early()):
 		c.quickFirst(now, x, in)
 	case q == nil:
 		c.drop("unexpected", errors.New("Quick Mode before Mode Config"))

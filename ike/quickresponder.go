@@ -18,7 +18,7 @@ func (c *Conn) quickFirst(now time.Time, x *exchange, in incoming) {
 	}
 	c.accept(x, in)
 	c.emit(Heard{})
-	q := &quick{life: c.life2(), step: 9}
+	q := &quick{life: c.life2(), step: 9, early: c.early()}
 	x.quick, x.forget = q, now.Add(keep)
 	err := c.consider(q, in.payloads)
 	if err == nil && len(c.keeper().children) >= maxChildren {
@@ -44,12 +44,14 @@ func (c *Conn) quickFirst(now time.Time, x *exchange, in incoming) {
 	}
 	out = append(out, selectorID(q.selector.Remote), selectorID(q.selector.Local))
 	out = append(out, c.lifeNotify(q)...)
-	q.replaces = c.follows(q.selector)
-	ch := c.makeChild(now, x, false)
-	if ch == nil {
-		return
+	if !q.early {
+		q.replaces = c.follows(q.selector)
+		ch := c.makeChild(now, x, false)
+		if ch == nil {
+			return
+		}
+		c.emit(SAUp{ch.copy()}) // inbound stands before message 2 leaves
 	}
-	c.emit(SAUp{ch.copy()}) // inbound stands before message 2 leaves
 	hash2 := func(after []byte) []byte { return keymat.Hash2(c.auth.hash, c.auth.keys.A, x.id, q.ni, after) }
 	if c.reply(x, hash2, out...) {
 		q.step, x.forget = 2, time.Time{}
@@ -124,6 +126,9 @@ func (c *Conn) permit(s Selector) (Selector, error) {
 		}
 		return s, errors.New("selector is not served")
 	}
+	if c.early() && s.Local.IsValid() {
+		return s, nil
+	}
 	for _, own := range c.selectors() {
 		if s.Local.IsValid() && within(s, own) {
 			return s, nil
@@ -156,6 +161,10 @@ func (c *Conn) quickThird(now time.Time, x *exchange, in incoming) {
 	c.accept(x, in)
 	c.emit(Heard{})
 	x.last, x.forget, q.step = nil, now.Add(keep), 3
+	if q.early {
+		c.giveBack(q)
+		return
+	}
 	if ch := c.child(q.spi); ch != nil {
 		c.connect(now, ch)
 	}
