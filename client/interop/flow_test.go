@@ -23,6 +23,7 @@ type stream struct {
 type streamed struct {
 	bytes       int64
 	longest     time.Duration
+	until       string // when that ended, as the logs write it
 	connections int
 }
 
@@ -65,8 +66,8 @@ func (s *stream) wait(t testing.TB, within time.Duration) (r streamed) {
 		return r
 	}
 	var took, longest string
-	if _, err := fmt.Sscanf(s.out.String(), "flow %d bytes in %s longest pause %s connections %d", &r.bytes, &took,
-		&longest, &r.connections); err != nil {
+	if _, err := fmt.Sscanf(s.out.String(), "flow %d bytes in %s longest pause %s until %s connections %d", &r.bytes, &took,
+		&longest, &r.until, &r.connections); err != nil {
 		t.Fatalf("the stream says %q: %v", s.out.String(), err)
 	}
 	var err error

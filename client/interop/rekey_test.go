@@ -61,7 +61,7 @@ func (s stormy) test(t *testing.T) {
 	}
 	r := flow.wait(t, time.Minute)
 	if r.longest > noStall {
-		t.Errorf("the stream stood still for %v, want at most %v", r.longest, noStall)
+		t.Errorf("the stream stood still for %v until %s want at most %v", r.longest, r.until, noStall)
 	}
 	lost := p.lost(t, begin, time.Now().Add(-time.Second))
 	if len(seen.isakmp)-1 < s.phase1 || len(seen.ipsec)-1 < s.phase2 {

@@ -5,6 +5,7 @@ package interop
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -159,13 +160,27 @@ func (g group) status(t *testing.T, d *daemon, p place, c cipher) (address strin
 	return address
 }
 
+// listed says that the gateway of the profile is in use, and that those which it pushed come after it.
+func listed(peers []status.Peer, gw gateway) bool {
+	want := slices.DeleteFunc([]gateway{2, 3}, func(g gateway) bool { return g == gw })
+	if len(peers) != 1+len(want) || !strings.HasPrefix(peers[0].Address, gw.address()+":") || peers[0].Health != "active" {
+		return false
+	}
+	for i, g := range want {
+		if p := peers[1+i]; p.Name != g.address() || p.Origin != "pushed" || p.Health != "unknown" {
+			return false
+		}
+	}
+	return true
+}
+
 func (g group) document(t *testing.T, s status.Snapshot, p place, c cipher) {
 	t.Helper()
 	now := time.Now()
 	switch {
 	case s.State != status.Active:
 		t.Errorf("state is %s", s.State)
-	case len(s.Peers) != 1 || !strings.HasPrefix(s.Peers[0].Address, p.gw.address()+":") || s.Peers[0].Health != "active":
+	case !listed(s.Peers, p.gw):
 		t.Errorf("peers are %+v", s.Peers)
 	case s.Network == nil || !strings.HasPrefix(s.Network.Address.String(), here("10.99.%d.", p.gw)):
 		t.Errorf("network is %+v", s.Network)

@@ -30,8 +30,9 @@ func flow(host string, long time.Duration, rate int64, again bool) error {
 		}
 		if f.over() {
 			f.came() // what stood still to the end counts too
-			fmt.Printf("flow %d bytes in %v, longest pause %v, connections %d\n", f.right,
-				time.Since(f.began).Round(time.Millisecond), f.longest.Round(time.Millisecond), f.connections)
+			fmt.Printf("flow %d bytes in %v, longest pause %v, until %s, connections %d\n", f.right,
+				time.Since(f.began).Round(time.Millisecond), f.longest.Round(time.Millisecond),
+				f.at.UTC().Format("15:04:05.000"), f.connections)
 			return nil
 		}
 	}
@@ -41,6 +42,7 @@ func flow(host string, long time.Duration, rate int64, again bool) error {
 type steady struct {
 	began, last time.Time
 	longest     time.Duration // between two bytes that came
+	at          time.Time     // the end of that
 	long        time.Duration
 	told        chan os.Signal // to end
 	ended       bool
@@ -61,7 +63,9 @@ func (f *steady) over() bool {
 // came notes that bytes came.
 func (f *steady) came() {
 	now := time.Now()
-	f.longest = max(f.longest, now.Sub(f.last))
+	if pause := now.Sub(f.last); pause > f.longest {
+		f.longest, f.at = pause, now
+	}
 	f.last = now
 }
 

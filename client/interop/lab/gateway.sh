@@ -54,7 +54,7 @@ swan() {
 load_pool() {
 	local n=$1 backup=
 	case $n in
-	[1-3]) backup=28681=hex:c6336466c6336467 ;;
+	[12]) backup=28681=hex:c6336466c6336467 ;;
 	[4-6]) backup=28681=hex:c6336469c633646a ;;
 	esac
 	"$tools/vicipool" "$run/gw$n/charon.vici" ez "$pool.$n.2-$pool.$n.250" \
