@@ -89,7 +89,7 @@ func (a authority) check(l Level, c ipc.Caller, s status.Snapshot) *ipc.Error {
 			return nil
 		}
 		return &ipc.Error{Code: ipc.NotOwner, Sentence: "the session was started by somebody else",
-			Next: "ask whoever uses the VPN on this machine, or run as administrator: sudo ezvpn down"}
+			Next: "ask whoever uses the VPN on this machine, or run the command with sudo"}
 	}
 	if c.Admin {
 		return nil
