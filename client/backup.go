@@ -14,36 +14,68 @@ import (
 const maxBackup = 10
 
 // pushed puts the backup servers that a gateway named in the place of the peers after the first one, for this session.
-// The gateway in use stays until it is left. An empty list means that there are no others.
+// The gateway in use, and those that sent us on to it, stay. An empty list means that there are no others.
 func (l peerList) pushed(servers []string, now time.Time) peerList {
-	current := l.current()
+	from := l.at // the listed peer at which the redirects to the present one began
+	for from > 0 && l.list[from].origin == "redirect" {
+		from--
+	}
+	listed, chain := l.list[from], l.list[from+1:l.at+1]
 	list := []peer{l.list[0]}
-	add := func(p peer) {
-		same := func(x peer) bool { return x.Peer == p.Peer }
-		if i := slices.IndexFunc(l.list, same); i >= 0 && p.origin == "pushed" {
-			origin := p.origin
-			p = l.list[i] // what is known of its health
-			if p.origin != "profile" {
-				p.origin = origin
-			}
+	for _, s := range servers {
+		p, ok := backupPeer(s)
+		if !ok || indexOf(list, p) >= 0 {
+			continue
 		}
-		if !slices.ContainsFunc(list, same) {
-			list = append(list, p)
+		if len(list) > maxBackup {
+			break
+		}
+		x := peer{Peer: p, origin: "pushed", health: "unknown", since: now}
+		if i := indexOf(l.list, p); i >= 0 {
+			x = l.list[i] // what is known of its health
+		}
+		list = append(list, x)
+	}
+	if indexOf(list, listed.Peer) < 0 {
+		list = append(list, listed)
+	}
+	i := indexOf(list, listed.Peer)
+	l.list, l.at = slices.Insert(list, i+1, chain...), i+len(chain)
+	return l
+}
+
+// indexOf finds a listed peer; one that we were only sent on to is none.
+func indexOf(list []peer, p profile.Peer) int {
+	return slices.IndexFunc(list, func(x peer) bool { return x.Peer == p && x.origin != "redirect" })
+}
+
+// inVain makes the profile's peers count again, before the pushed ones, after a whole round found nobody: the list that
+// a gateway pushed may be wrong or of yesterday. The next round begins with the first one that was left out.
+func (l peerList) inVain(p []profile.Peer, now time.Time) peerList {
+	first := -1
+	var list []peer
+	for _, x := range p {
+		if indexOf(list, x) >= 0 {
+			continue
+		}
+		if i := indexOf(l.list, x); i >= 0 {
+			list = append(list, l.list[i])
+			continue
+		}
+		if first < 0 {
+			first = len(list)
+		}
+		list = append(list, peer{Peer: x, origin: "profile", health: "unknown", since: now})
+	}
+	if first < 0 {
+		return l
+	}
+	for _, x := range l.list {
+		if indexOf(list, x.Peer) < 0 {
+			list = append(list, x)
 		}
 	}
-	if l.at > 0 && current.origin == "redirect" {
-		add(current) // behind the one that sent us there
-	}
-	for _, s := range servers[:min(len(servers), maxBackup)] {
-		if p, ok := backupPeer(s); ok {
-			add(peer{Peer: p, origin: "pushed", health: "unknown", since: now})
-		}
-	}
-	add(current)
-	addr := l.addr
-	l.list = list
-	l.at = slices.IndexFunc(list, func(x peer) bool { return x.Peer == current.Peer })
-	l.addr = addr
+	l.list, l.at, l.addr, l.attempt, l.tries = list, first, 0, 0, 0
 	return l
 }
 
