@@ -25,9 +25,9 @@ func storms() []stormy {
 			either(2, 20), either(5, 100)},
 		{"ezrekey-nat-cbc", rekeyingNAT, "ezrekey", "aes128-sha1", either(90*time.Second, 44*time.Minute),
 			either(1, 20), either(3, 100)},
-		// The gateway ends the ISAKMP SA after 60 s, 20 s later at the latest; XAUTH is due each time.
+		// The gateway ends each ISAKMP SA when it is 60 to 80 s old; XAUTH is due each time.
 		{"ezreauth-nonat-gcm", reauthed, "ezreauth", "aes128gcm16", either(150*time.Second, 30*time.Minute),
-			either(2, 20), 0},
+			either(1, 20), 0},
 	}
 }
 
@@ -68,8 +68,9 @@ func (s stormy) test(t *testing.T) {
 		t.Errorf("%d renewals of phase 1 and %d of phase 2, want at least %d and %d", len(seen.isakmp)-1, len(seen.ipsec)-1,
 			s.phase1, s.phase2)
 	}
-	measured(t, "rekey storm, "+s.name, "%d phase 1, %d phase 2, %d MB right, longest pause %v, pings lost %d",
-		len(seen.isakmp)-1, len(seen.ipsec)-1, r.bytes/1e6, r.longest.Round(time.Millisecond), lost)
+	measured(t, "rekey storm, "+s.name,
+		"%d phase 1, %d phase 2, %d MB right, longest pause %v (of ping %v), pings lost %d", len(seen.isakmp)-1,
+		len(seen.ipsec)-1, r.bytes/1e6, r.longest.Round(time.Millisecond), p.silence(t, begin).Round(time.Millisecond), lost)
 }
 
 // sas are the associations that a tunnel went through.
