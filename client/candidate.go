@@ -30,7 +30,12 @@ type candidate struct {
 type leaving struct {
 	assoc int
 	sas   []ike.IPsecSA
+	at    time.Time // when it is ended, if not before
 }
+
+// farewell is how long an ISAKMP SA whose IPsec SAs live on under another stays: a gateway that ties them together would
+// drop the old ones with it, and may not have got the last message about the new ones yet.
+const farewell = 20 * time.Second
 
 // settleTime is how long a candidate with a first IPsec SA waits for those of the other networks.
 const settleTime = 2 * time.Second
@@ -120,8 +125,15 @@ func (m machine) other(now time.Time, e evOther) (machine, []action) {
 		return m.otherDown(down)
 	}
 	if m.beside == nil || m.beside.assoc != e.assoc {
-		if s, ok := e.event.(ike.Secured); ok {
-			return m.reverse(now, e.assoc, s.SA)
+		switch news := e.event.(type) {
+		case ike.Secured:
+			return m.reverse(now, e.assoc, news.SA)
+		case ike.SAUp:
+			if m.leaving != nil && m.leaving.assoc == e.assoc && len(m.leaving.sas) == 0 {
+				return m.saUp(now, news.SA) // it speaks for its heir
+			}
+		case ike.SALife:
+			m = m.shortened(news)
 		}
 		return m, nil
 	}
@@ -138,6 +150,8 @@ func (m machine) other(now time.Time, e evOther) (machine, []action) {
 		return m.candidateConfigured(e.Net)
 	case ike.SAUp:
 		return m.candidateUp(now, e.SA)
+	case ike.SALife:
+		return m.shortened(e), nil
 	case ike.Redirected:
 		m, acts := m.candidateFailed(now, "the gateway sends us elsewhere")
 		return m, acts
@@ -225,7 +239,7 @@ func networksOf(sas []ike.IPsecSA) int {
 // one, unless it has nothing left to carry.
 func (m machine) promote(now time.Time) (machine, []action) {
 	n := m.beside
-	old := &leaving{m.assoc, m.sas}
+	old := &leaving{assoc: m.assoc, sas: m.sas, at: now.Add(farewell)}
 	same := m.net != nil && n.net.Address == m.net.Address
 	m.beside, m.assoc, m.isakmp, m.net = nil, n.assoc, n.isakmp, n.net
 	m.dialed, m.proveBy, m.renewAt = true, time.Time{}, time.Time{}
@@ -240,8 +254,7 @@ func (m machine) promote(now time.Time) (machine, []action) {
 	}
 	if n.adopted {
 		m.sas = append(slices.Clone(m.sas), n.sas...)
-		acts = append(acts, actHangUp{old.assoc, "renewed"}) // its IPsec SAs live on
-		old = nil
+		old.sas = nil // they live on
 	} else {
 		m.sas = n.sas
 	}
@@ -250,11 +263,22 @@ func (m machine) promote(now time.Time) (machine, []action) {
 	}
 	m, before := m.depart()
 	m.leaving = old
-	if old == nil && same {
+	if n.adopted && same {
 		return m, append(acts, before...)
 	}
 	m, more := m.setHost()
 	return m, slices.Concat(acts, before, more)
+}
+
+// shortened takes a life that the gateway told late.
+func (m machine) shortened(e ike.SALife) machine {
+	m.sas = slices.Clone(m.sas)
+	for i := range m.sas {
+		if m.sas[i].In.SPI == e.In {
+			m.sas[i].Expires, m.sas[i].Bytes = e.Expires, e.Bytes
+		}
+	}
+	return m
 }
 
 // depart ends the association that was replaced.

@@ -153,6 +153,8 @@ func (m machine) tick(now time.Time) (machine, []action) {
 	switch {
 	case reached(m.proveBy):
 		return m.rebuild(now)
+	case m.leaving != nil && reached(m.leaving.at):
+		return m.depart()
 	case m.beside != nil && reached(m.beside.readyBy):
 		return m.tryPromote(now)
 	case reached(m.renewAt):

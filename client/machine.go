@@ -110,6 +110,9 @@ func (m machine) wakeAt() time.Time {
 	if m.beside != nil {
 		dates = append(dates, m.beside.readyBy)
 	}
+	if m.leaving != nil {
+		dates = append(dates, m.leaving.at)
+	}
 	for _, t := range dates {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t

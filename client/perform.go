@@ -124,7 +124,12 @@ func (s *session) initiate(now time.Time, a actDial) error {
 
 func (s *session) config(a actDial, local netip.AddrPort) (*ike.Config, error) {
 	hostname, _ := os.Hostname() // DDNS_HOSTNAME is a courtesy; without it nothing is missing
-	return ikeConfig(a, local, hostname, s.platform.Rand)
+	cfg, err := ikeConfig(a, local, hostname, s.platform.Rand)
+	if err == nil && a.renewal && s.m.isakmp != nil {
+		id := s.m.isakmp.PeerIdentity // the same gateway as before
+		cfg.PeerIdentity = &id
+	}
+	return cfg, err
 }
 
 func (s *session) install(now time.Time, a actInstall) {

@@ -66,7 +66,10 @@ func (m machine) step(now time.Time, ev event) (machine, []action) {
 			return m, nil // a newer request is under way
 		}
 		m.ready, m.iface, m.mtu, m.dnsBy, m.notes = true, e.iface, e.mtu, e.dnsBy, e.notes
-		m, left := m.depart()
+		var left []action
+		if m.leaving != nil && len(m.leaving.sas) > 0 {
+			m, left = m.depart() // the addresses and routes are those of the new one
+		}
 		m, acts := m.active(now)
 		return m, append(left, acts...)
 	case evHostFailed:
@@ -196,6 +199,8 @@ func (m machine) ike(now time.Time, ev ike.Event) (machine, []action) {
 		}
 		m = m.withoutSA(e.In)
 		return m, []action{actRetire{e.In}, actNote{"sa", fmt.Sprintf("IPsec SA 0x%08x: %s", e.In, e.Why)}}
+	case ike.SALife:
+		return m.shortened(e), nil
 	case ike.Expiring:
 		return m.renew(now)
 	case ike.Redirected:
