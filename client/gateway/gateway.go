@@ -266,10 +266,20 @@ func (g *Gateway) follow(now time.Time, s *session) {
 // client's first packet may be ready before the loop has seen that message.
 func (g *Gateway) install(s *session, sa ike.IPsecSA) {
 	err := g.tunnel.Install(tunnel.SA{Suite: esp.Suite(sa.Suite), InSPI: sa.In.SPI, OutSPI: sa.Out.SPI, InEnc: sa.In.Enc, InAuth: sa.In.Auth,
-		OutEnc: sa.Out.Enc, OutAuth: sa.Out.Auth, Local: sa.Selector.Local, Remote: sa.Selector.Remote, Peer: s.conn.Peer(), InOnly: !sa.Ready && sa.Replaces != 0})
+		OutEnc: sa.Out.Enc, OutAuth: sa.Out.Auth, Local: sa.Selector.Local, Remote: sa.Selector.Remote, Peer: s.conn.Peer(), InOnly: !sa.Ready && (sa.Replaces != 0 || g.renewed(s))})
 	if err == nil && sa.Ready {
 		s.up, s.peer = true, s.conn.Peer()
 	}
+}
+
+// renewed says whether the client of s has another association that carries its traffic.
+func (g *Gateway) renewed(s *session) bool {
+	for _, x := range g.sessions {
+		if x != s && x.up && x.addr == s.addr {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *Gateway) send(d ike.Datagram) {
