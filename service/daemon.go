@@ -98,7 +98,8 @@ func (d *Daemon) Run(ctx context.Context) error {
 	return err
 }
 
-// auto connects the first good profile that says connect = "auto".
+// auto connects the first good profile that does not wait to be asked: connect = "auto", or "traffic", which needs to know
+// what is inside before a packet can want it.
 func (d *Daemon) auto() {
 	list, err := d.api.store.list()
 	if err != nil {
@@ -110,7 +111,7 @@ func (d *Daemon) auto() {
 		switch {
 		case len(info.Errors) > 0:
 			d.log.Warn("profile cannot be used", "profile", info.Name, "err", info.Errors[0])
-		case info.Connect != "auto":
+		case info.Connect == "manual":
 		case started != "":
 			d.log.Warn("only one session at a time; not connected", "profile", info.Name, "up", started)
 		case d.connect(info.Name):

@@ -201,6 +201,8 @@ func line(s status.Snapshot) string {
 		return "the last gateway is lost; trying " + peer
 	case status.Waiting:
 		return waiting(s)
+	case status.Standby:
+		return "resting until a packet for the inside waits"
 	case status.Disconnecting:
 		return "disconnecting"
 	}
