@@ -33,6 +33,7 @@ var (
 	router      = remote{"router", "frank"}
 	idling      = remote{"idle", "grace"}
 	wanted      = remote{"traffic", "ivan"}
+	weathered   = remote{"weather", "judy"}
 )
 
 // steadfast is the gateway that nothing is done to, with many clients.

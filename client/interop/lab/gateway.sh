@@ -145,7 +145,7 @@ secrets {
     id-10 = keyid:ezbranchplus
     secret = "group-secret"
   }
-$(for user in alice bob carol dave erin frank grace heidi ivan; do echo "  xauth-$user {
+$(for user in alice bob carol dave erin frank grace heidi ivan judy; do echo "  xauth-$user {
     id = $user
     secret = \"$user-pw\"
   }"; done)
