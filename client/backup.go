@@ -49,9 +49,13 @@ func indexOf(list []peer, p profile.Peer) int {
 	return slices.IndexFunc(list, func(x peer) bool { return x.Peer == p && x.origin != "redirect" })
 }
 
-// inVain makes the profile's peers count again, before the pushed ones, after a whole round found nobody: the list that
-// a gateway pushed may be wrong or of yesterday. The next round begins with the first one that was left out.
+// inVain is called at the end of a round. When each peer was dialed since the tunnel broke, and none answered, those of
+// the profile count again, before the pushed ones: the list that a gateway pushed may be wrong or of yesterday. The next
+// round begins with the first one that was left out.
 func (l peerList) inVain(p []profile.Peer, now time.Time) peerList {
+	if l.round < 2 { // the first round began with the peer that broke, and did not dial it
+		return l
+	}
 	first := -1
 	var list []peer
 	for _, x := range p {

@@ -109,6 +109,11 @@ func TestPushedKeepsHealth(t *testing.T) {
 func TestPushedInVain(t *testing.T) {
 	p := testProfile("auto", gw1, gw2, gw3).Peers
 	l := newPeerList(p, t0).pushed([]string{gw4, gw3}, t0).atPeer(1)
+	l.round = 1
+	if got := l.inVain(p, t0).names(); got != l.names() {
+		t.Errorf("after the round in which the tunnel broke: %s", got)
+	}
+	l.round = 2
 	if got, want := l.inVain(p, t0).names(), "198.51.100.101 profile, [198.51.100.102 profile], 198.51.100.103 profile, 198.51.100.104 pushed"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

@@ -73,6 +73,13 @@ func (l *laptop) lookUp(ctx context.Context, name string) ([]netip.Addr, error) 
 	return l.addrs, nil
 }
 
+// count reads a counter.
+func (l *laptop) count(n *int) int {
+	l.where.Lock()
+	defer l.where.Unlock()
+	return *n
+}
+
 // tell makes the platform say that something changed.
 func (l *laptop) tell() { l.changes <- struct{}{} }
 
@@ -114,6 +121,18 @@ func (l *laptop) openSocket(port uint16) (tunnel.Outside, error) {
 	r := &roamer{l: l, port: p, done: make(chan struct{})}
 	l.sockets = append(l.sockets, r)
 	return r, nil
+}
+
+func (l *laptop) opened() int {
+	l.where.Lock()
+	defer l.where.Unlock()
+	return len(l.sockets)
+}
+
+func (l *laptop) socket(i int) *roamer {
+	l.where.Lock()
+	defer l.where.Unlock()
+	return l.sockets[i]
 }
 
 // roamer is a UDP socket that is bound to no address, as the real one.
@@ -323,14 +342,14 @@ func TestRoamInterfaceDownAndUp(t *testing.T) {
 		inBothModes(t, func(l *laptop, g *gateway.Gateway, p *profile.Profile) {
 			first := l.settled(p)
 			l.unplug(true)
-			before := l.asked
+			before := l.count(&l.asked)
 			for end := time.Now().Add(out); time.Now().Before(end); time.Sleep(time.Second) {
 				l.inside().in <- udpTo(leased, 0)
 				if s := l.c.Snapshot(); s.Prompt != nil || s.State == status.Blocked || s.State == status.ConnectRequired {
 					t.Fatalf("%s, prompt %+v", s.State, s.Prompt)
 				}
 			}
-			if n := l.asked - before; n > 10+int(out/(30*time.Second)) {
+			if n := l.count(&l.asked) - before; n > 10+int(out/(30*time.Second)) {
 				t.Errorf("looked %d times for a way in %v without a network", n, out)
 			}
 			l.closedInside()
@@ -355,12 +374,12 @@ func TestRoamNetworkComesLate(t *testing.T) {
 		for next := s.Peers[0].NextTry; time.Until(next) < 20*time.Second; next = l.c.Snapshot().Peers[0].NextTry {
 			time.Sleep(time.Second) // until a long pause lies ahead
 		}
-		looked := l.looked
+		looked := l.count(&l.looked)
 		for range 60 {
 			l.tell() // an interface that comes and goes, and no network
 			time.Sleep(time.Second)
 		}
-		if n := l.looked - looked; n > 13 {
+		if n := l.count(&l.looked) - looked; n > 13 {
 			t.Errorf("the name was looked up %d times in a minute", n)
 		}
 		l.unplug(false)
@@ -465,6 +484,7 @@ func TestRoamShortSuspend(t *testing.T) {
 		seen := l.watchProbes(gw1)
 		l.sleep(30 * time.Second)
 		time.Sleep(time.Second)
+		l.wire.Tap(nil)
 		if len(seen.at) != 1 || seen.at[0] != 0 {
 			t.Errorf("probes at %v, want one at once", seen.at)
 		}
@@ -484,10 +504,10 @@ func TestRoamClockIsSet(t *testing.T) {
 			l.tell()
 			time.Sleep(2 * time.Second)
 		}
+		l.wire.Tap(nil)
 		if len(seen.at) != 0 {
 			t.Errorf("probes at %v", seen.at)
 		}
-		l.wire.Tap(nil)
 		time.Sleep(time.Minute)
 		l.backWithin(pingDelay)
 		l.kept(g, first)
@@ -527,12 +547,12 @@ func TestRoamSocketDies(t *testing.T) {
 	inBothModes(t, func(l *laptop, g *gateway.Gateway, p *profile.Profile) {
 		l.settled(p)
 		for i := range 3 {
-			l.sockets[i].Close()
+			l.socket(i).Close()
 			l.backWithin(10 * time.Second) // a pause of 7.5 s at most
 			l.closedInside()
 			time.Sleep(5 * time.Minute)
 		}
-		if n := len(l.sockets); n != 4 {
+		if n := l.opened(); n != 4 {
 			t.Errorf("%d sockets were opened", n)
 		}
 	})

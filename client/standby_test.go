@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,14 +105,14 @@ func TestStandbyInVain(t *testing.T) {
 		l.state(time.Minute, status.Standby)
 		firsts := l.watchFirsts(gw1)
 		time.Sleep(24 * time.Hour)
-		if s := l.c.Snapshot(); s.State != status.Standby || *firsts != 0 {
-			t.Errorf("without a packet: %s, %d messages", s.State, *firsts)
+		if s := l.c.Snapshot(); s.State != status.Standby || firsts.Load() != 0 {
+			t.Errorf("without a packet: %s, %d messages", s.State, firsts.Load())
 		}
 		for end := time.Now().Add(time.Hour); time.Now().Before(end); time.Sleep(10 * time.Second) {
 			l.want()
 			l.standing()
 		}
-		if n := *firsts; n < 100 || n > 5*60*2 { // five of each try, of thirty seconds and a pause
+		if n := firsts.Load(); n < 100 || n > 5*60*2 { // five of each try, of thirty seconds and a pause
 			t.Errorf("%d first messages in an hour", n)
 		}
 		g.Break(gateway.Silent, false)
@@ -128,11 +129,11 @@ func TestStandbyInVain(t *testing.T) {
 }
 
 // watchFirsts counts the messages that begin phase 1 with a peer: to port 500, with no cookie of the responder.
-func (l *lab) watchFirsts(peer string) *int {
-	n, to := new(int), netip.AddrPortFrom(netip.MustParseAddr(peer), 500)
+func (l *lab) watchFirsts(peer string) *atomic.Int64 {
+	n, to := new(atomic.Int64), netip.AddrPortFrom(netip.MustParseAddr(peer), 500)
 	l.wire.Tap(func(_, dst netip.AddrPort, data []byte) gateway.Fate {
 		if dst == to && len(data) > 28 && [8]byte(data[8:16]) == [8]byte{} {
-			*n++
+			n.Add(1)
 		}
 		return gateway.Pass
 	})
