@@ -31,7 +31,7 @@ func (s *session) watchPeer(now time.Time) {
 		peer := a.conn.Peer().Addr()
 		s.debug(now, "ISAKMP:(0:%d:SW:1):incrementing error counter on sa: PEERS_ALIVE_TIMER", a.id)
 		s.debug(now, "ISAKMP:(0:%d:SW:1):peer %s not responding!", a.id, peer)
-		s.debug(now, "ISAKMP:(0:%d:SW:1):deleting SA reason \"peers alive\" state (I) QM_IDLE (peer %s)", a.id, peer)
+		s.debug(now, "ISAKMP:(0:%d:SW:1):peer does not do paranoid keepalives.", a.id)
 		s.dispatch(now, evPeerDead{misses: dpd.Misses})
 	}
 }

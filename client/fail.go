@@ -99,14 +99,27 @@ func (m machine) abandoned() machine {
 
 // lose retires the SAs of an association that is over. The inside stays as it is: fail closed.
 func (m machine) lose(now time.Time) (machine, []action) {
+	old := m.assoc
+	m, acts := m.leave(now)
+	return m, append(acts, actDrop{old})
+}
+
+// part does so while the engine still has the association: the gateway is told, since it may be that only its answers
+// do not reach us.
+func (m machine) part(now time.Time, why string) (machine, []action) {
+	old := m.assoc
+	m, acts := m.abandoned().leave(now)
+	return m, append(acts, actHangUp{old, why})
+}
+
+func (m machine) leave(now time.Time) (machine, []action) {
 	m, acts := m.abandon(now, "the tunnel broke meanwhile")
 	m, left := m.depart()
 	acts = append(acts, left...)
 	for _, sa := range m.sas {
 		acts = append(acts, actRetire{sa.In.SPI})
 	}
-	old := m.assoc
-	return m.forget(), append(acts, actDrop{old})
+	return m.forget(), acts
 }
 
 func (m machine) peerDead(now time.Time, e evPeerDead) (machine, []action) {
@@ -114,7 +127,7 @@ func (m machine) peerDead(now time.Time, e evPeerDead) (machine, []action) {
 	m = m.weigh(now)
 	note := actNote{"dpd", "peer " + m.peerName() + " not responding!"}
 	down := m.downNotes()
-	m, acts := m.abandoned().lose(now)
+	m, acts := m.part(now, "peers alive")
 	acts = append(acts, down...)
 	m, more := m.next(now, "no answer to DPD")
 	return m, append(append([]action{note}, acts...), more...)

@@ -77,8 +77,9 @@ func TestProbesLeaveAtTheSecond(t *testing.T) {
 					return
 				}
 				s := l.state(time.Minute, status.FailingOver)
-				if took := s.Time.Sub(heard); took != tt.dead || !slices.Equal(seen.at, tt.probes) {
-					t.Errorf("probes at %v, dead at %v; want %v and %v", seen.at, took, tt.probes, tt.dead)
+				want := append(tt.probes, tt.dead, tt.dead) // and the Deletes for both SAs
+				if took := s.Time.Sub(heard); took != tt.dead || !slices.Equal(seen.at, want) {
+					t.Errorf("messages at %v, dead at %v; want %v and %v", seen.at, took, want, tt.dead)
 				}
 				if s.Diagnosis == nil || s.Diagnosis.Cause != "peer-dead" || s.Network == nil || s.Network.Address != leased {
 					t.Errorf("while it fails over: %+v, network %+v", s.Diagnosis, s.Network)

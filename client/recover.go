@@ -62,7 +62,7 @@ func (m machine) rebuild(now time.Time) (machine, []action) {
 		return m, nil
 	}
 	m = m.diagnosed(now, diagnose.Evidence{Cause: diagnose.Cause(ike.PeerDead), By: string(ike.Local)})
-	m, acts := m.abandoned().lose(now)
+	m, acts := m.part(now, "moved")
 	m.peers = m.peers.original()
 	m, more := m.resolve(now)
 	return m, slices.Concat([]action{actNote{"host", "building the tunnel anew"}}, acts, more)

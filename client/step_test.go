@@ -170,7 +170,7 @@ func TestStep(t *testing.T) {
 			[]string{dial1, "answer password,username", "install 0x1001", "configure [10.20.0.0/16] gateways [" + gw1 + "]", "retire 0x1001", "Drop",
 				"dial " + gw1 + ":500 offer 0 initial false"}},
 		{"a dead peer: the next one, and the inside stays", append(up(connectTo("auto", gw1, gw2)), evPeerDead{misses: 5}), status.FailingOver, "peer-dead",
-			[]string{dial1, "answer password,username", "install 0x1001", "configure [10.20.0.0/16] gateways [" + gw1 + " " + gw2 + "]", "retire 0x1001", "Drop",
+			[]string{dial1, "answer password,username", "install 0x1001", "configure [10.20.0.0/16] gateways [" + gw1 + " " + gw2 + "]", "retire 0x1001", "HangUp",
 				"dial " + gw2 + ":500 offer 0 initial true"}},
 		{"redirected", []event{connectTo("manual", gw1), secured, evIKE{ike.Redirected{To: netip.MustParseAddr(gw2)}}}, status.Securing, "",
 			[]string{dial1, "HangUp", "dial " + gw2 + ":500 offer 0 initial true"}},
