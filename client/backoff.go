@@ -3,20 +3,19 @@ package client
 import "time"
 
 // How long a remote waits, chosen by the simulation in fleet_test.go: 10,000 remotes and three gateways that complete
-// 50 connects a second each and drop what is more. The figures below are for all tunnels to be up again when gateway 1
-// dies (allowed: 150 s), and when all three come back after ten minutes (100 s).
+// 50 connects a second each and drop what is more. The figures are for all tunnels to be up again when gateway 1 dies
+// (allowed: 150 s), and when all three come back after ten minutes (100 s).
 //
-//	each peer waited for 4 to 16 s, pauses of 3, 6, 12, 15 s             129 to 133 s     87 to 95 s
-//	the same with 7.5 s for each peer                                    175 s            102 s
-//	the same with 30 s for each peer, the engine's own patience          330 s            166 s
-//	first pause 5 s, longest 30 s                                        142 s            104 to 111 s
-//	pauses from nothing to twice the mean in place of half to 1.5        129 to 134 s     93 to 97 s
+//	a peer is waited for 4 to 16 s, pauses of 3, 6 and 10 s     128 to 130 s     80 to 87 s
+//	10 s for every peer                                         195 s            90 s
+//	30 s for every peer, as the engine does by itself           327 s            213 s
+//	pauses that grow to 30 s                                    134 s            109 to 113 s
+//	a first pause of 10 s                                       138 s            87 s
 //
-// Longer pauses spare nobody: a fleet is heard by a dead gateway with one message in four seconds from each remote, and
-// what it would save with a longer pause it pays with tunnels that stay down after the gateway is back.
+// A dead gateway hears one message in three to four seconds from each remote; with pauses of 30 s it is one in five.
 const (
 	firstPause   = 3 * time.Second
-	longestPause = 15 * time.Second // the mean; jitter makes it half of that to half as much again
+	longestPause = 10 * time.Second // the mean; jitter makes it half of that to half as much again
 	leastAnswer  = 4 * time.Second  // three transmissions of the first message
 	mostAnswer   = 16 * time.Second // five
 )
@@ -36,7 +35,7 @@ func answerWithin(chance float64) time.Duration {
 }
 
 // returnHold is how long the tunnel stays with another peer before the way back to the first one is tried, and between
-// one try and the next: hold, and up to half of it more. With a hold of a minute 10,000 remotes are back after 240 s
+// one try and the next: hold, and up to half of it more. With a hold of a minute 10,000 remotes are back after 260 s
 // (allowed: 300 s); they come over a minute and more, not all in the second in which the first peer is back.
 func returnHold(hold time.Duration, chance float64) time.Duration {
 	return hold + time.Duration(float64(hold)/2*chance)

@@ -11,7 +11,7 @@ import (
 // Of the picture, in pixels: one column for each case, one row for each thing that is drawn.
 const (
 	leftEdge   = 80
-	topEdge    = 118
+	topEdge    = 134
 	plotHeight = 190
 	rowGap     = 62
 	columnGap  = 76
@@ -20,6 +20,10 @@ const (
 var (
 	gateColours = []string{"#1f6fb4", "#d95f02", "#2a9d5c"}
 	totalColour = "#333333"
+	eventColour = "#888888"
+
+	allowedColour = "#b00020"
+	doneColour    = "#7b3fa0"
 )
 
 // panel is one plot: seconds to the right, numbers upwards.
@@ -28,12 +32,6 @@ type panel struct {
 	from, to    float64 // seconds
 	most        float64 // the number at the top
 	title, unit string
-}
-
-type curve struct {
-	colour string
-	first  int // second of the first number
-	values []int
 }
 
 // canvas is an SVG in the making.
@@ -53,7 +51,7 @@ func (p panel) at(second, value float64) (x, y float64) {
 	return p.x + p.w*(second-p.from)/(p.to-p.from), p.y + plotHeight*(1-value/p.most)
 }
 
-// step is a round distance between ticks that makes n of them or fewer.
+// tickStep is a round distance between ticks that makes n of them or fewer.
 func tickStep(span float64, n int) float64 {
 	for unit := math.Pow(10, math.Floor(math.Log10(span/float64(n)))); ; unit *= 10 {
 		for _, k := range []float64{1, 2, 5} {
@@ -77,7 +75,7 @@ func (c *canvas) frame(p panel) {
 	for (p.to-p.from)/step > p.w/40 {
 		step *= 2
 	}
-	for s := math.Ceil(p.from/step) * step; s <= p.to; s += step {
+	for s := step * float64(int(p.from/step)); s <= p.to; s += step {
 		x, y := p.at(s, 0)
 		c.line(x, y, x, y+4, `stroke="#999999"`)
 		c.text(x, y+17, `text-anchor="middle"`, fmt.Sprintf("%.0f", s))
@@ -102,11 +100,10 @@ func (c *canvas) draw(p panel, zero int, values []int, colour string, width floa
 		strings.TrimSpace(points.String()), colour, width)
 }
 
-// mark draws a date, with a word about it.
-func (c *canvas) mark(p panel, second float64, colour, what string) {
+// mark draws a date. The legend says what it is.
+func (c *canvas) mark(p panel, second float64, colour string) {
 	x, y := p.at(second, 0)
-	c.line(x, y, x, p.y, `stroke="`+colour+`" stroke-dasharray="4 3"`)
-	c.text(x-4, p.y+plotHeight/2, fmt.Sprintf(`text-anchor="middle" fill="%s" transform="rotate(-90 %.1f %.1f)"`, colour, x-4, p.y+plotHeight/2), what)
+	c.line(x, y, x, p.y, `stroke="`+colour+`" stroke-width="1.2" stroke-dasharray="4 3"`)
 }
 
 // total adds up what all gateways have in each second.
@@ -141,16 +138,25 @@ func (f *fleet) picture(chapters []chapter) string {
 	}
 	width, height := x-columnGap+24, float64(topEdge+3*plotHeight+2*rowGap+50)
 	var head canvas
-	fmt.Fprintf(&head.b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" font-family="sans-serif" font-size="12" fill="#222222">`+"\n",
+	fmt.Fprintf(&head.b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" `,
 		width, height, width, height)
+	head.b.WriteString(`font-family="sans-serif" font-size="12" fill="#222222">` + "\n")
 	fmt.Fprintf(&head.b, `<rect width="%.0f" height="%.0f" fill="#fafafa"/>`+"\n", width, height)
-	head.text(leftEdge, 28, `font-size="17" font-weight="bold"`, fmt.Sprintf("%d remotes, three gateways that complete %.0f connects a second each", len(f.remotes), f.gates[0].rate))
+	head.text(leftEdge, 28, `font-size="17" font-weight="bold"`,
+		fmt.Sprintf("%d remotes, three gateways that complete %.0f connects a second each", len(f.remotes), f.gates[0].rate))
 	x = leftEdge
 	for i, name := range []string{"gateway 1", "gateway 2", "gateway 3", "all"} {
 		colour := append(gateColours, totalColour)[i]
 		head.line(x, 48, x+26, 48, `stroke-width="3" stroke="`+colour+`"`)
 		head.text(x+32, 52, "", name)
 		x += 112
+	}
+	for _, mark := range []struct{ colour, what string }{
+		{eventColour, "gateways die or come back"}, {doneColour, "all are up"}, {allowedColour, "allowed until here"},
+	} {
+		head.line(x, 48, x+26, 48, `stroke-width="1.5" stroke-dasharray="4 3" stroke="`+mark.colour+`"`)
+		head.text(x+32, 52, "", mark.what)
+		x += 225
 	}
 	return head.b.String() + c.b.String() + "</svg>\n"
 }
@@ -174,7 +180,9 @@ func (f *fleet) column(c *canvas, ch chapter, p panel) {
 		{"connects completed", "in each second", func(g *gate) []int { return g.served }, false},
 		{"first messages offered", "in each second", func(g *gate) []int { return g.offered }, false},
 	}
-	c.text(p.x, topEdge-36, `font-size="15" font-weight="bold"`, ch.name)
+	c.text(p.x, topEdge-46, `font-size="15" font-weight="bold"`, ch.name)
+	c.text(p.x, topEdge-28, `fill="#555555"`,
+		fmt.Sprintf("all up %.0f s after %s, allowed %.0f s", (ch.to-ch.from).Seconds(), ch.since, ch.allowed.Seconds()))
 	for i, row := range rows {
 		q := p
 		q.y, q.title, q.unit = topEdge+float64(i)*(plotHeight+rowGap), row.title, row.unit
@@ -193,11 +201,11 @@ func (f *fleet) column(c *canvas, ch chapter, p panel) {
 		for k, g := range f.gates {
 			c.draw(q, zero, row.of(g), gateColours[k], 1.3)
 		}
-		c.mark(q, 0, "#777777", ch.mark)
+		c.mark(q, 0, eventColour)
 		if ch.from-ch.event > time.Minute {
-			c.mark(q, (ch.from - ch.event).Seconds(), "#777777", "all are back")
+			c.mark(q, (ch.from - ch.event).Seconds(), eventColour)
 		}
-		c.mark(q, (ch.from + ch.allowed - ch.event).Seconds(), "#b00020", "allowed until here")
-		c.mark(q, (ch.to - ch.event).Seconds(), "#2a7a2a", "done")
+		c.mark(q, (ch.from + ch.allowed - ch.event).Seconds(), allowedColour)
+		c.mark(q, (ch.to - ch.event).Seconds(), doneColour)
 	}
 }

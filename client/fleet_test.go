@@ -23,7 +23,7 @@ type chapter struct {
 	from, to time.Duration
 	allowed  time.Duration // for from to to; 0 where nothing is asked
 	event    time.Duration // what it begins with, for the picture
-	mark     string        // what happened then
+	since    string        // what happened at from
 	busy     []int         // gateways that serve
 }
 
@@ -90,7 +90,8 @@ func (f *fleet) capacity(gates int) time.Duration {
 
 // firstDies counts from when the first remote notices.
 func (f *fleet) firstDies(busy bool) chapter {
-	c := chapter{name: "a: gateway 1 dies", mark: "gateway 1 dies", event: f.now, allowed: f.capacity(2) * 3 / 2, busy: []int{1, 2}}
+	c := chapter{name: "a: gateway 1 dies", since: "the first notices", event: f.now,
+		allowed: f.capacity(2) * 3 / 2, busy: []int{1, 2}}
 	if busy {
 		c.name += ", all notice at once"
 	}
@@ -106,7 +107,7 @@ func (f *fleet) firstDies(busy bool) chapter {
 
 // firstReturns counts from when the first gateway is there again.
 func (f *fleet) firstReturns() chapter {
-	c := chapter{name: "b: gateway 1 comes back", mark: "gateway 1 is back", event: f.now, from: f.now,
+	c := chapter{name: "b: gateway 1 comes back", since: "it is back", event: f.now, from: f.now,
 		allowed: f.capacity(1) * 3 / 2, busy: []int{0}}
 	f.revive(0)
 	f.run(time.Hour, func() bool { return f.gates[0].up == len(f.remotes) || !f.allUp() })
@@ -120,11 +121,12 @@ func (f *fleet) firstReturns() chapter {
 
 // allDie has two parts: ten minutes without a gateway, and the time after.
 func (f *fleet) allDie() []chapter {
-	dead := chapter{name: "c: all are dead", event: f.now, mark: "all die", from: f.now}
+	dead := chapter{name: "c: all are dead", event: f.now, from: f.now}
 	f.kill(false, 0, 1, 2)
 	f.wait(10 * time.Minute)
 	dead.to = f.now - time.Second // whole seconds only
-	back := chapter{name: "c: all come back", event: dead.event, mark: "all die", from: f.now, allowed: f.capacity(3) * 3 / 2, busy: []int{0, 1, 2}}
+	back := chapter{name: "c: all die, and come back", event: dead.event, since: "they are back", from: f.now,
+		allowed: f.capacity(3) * 3 / 2, busy: []int{0, 1, 2}}
 	f.revive(0, 1, 2)
 	f.run(time.Hour, f.allUp)
 	back.to = f.now
