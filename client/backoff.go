@@ -6,7 +6,7 @@ import "time"
 // 50 connects a second each and drop what is more. The figures are for all tunnels to be up again when gateway 1 dies
 // (allowed: 150 s), and when all three come back after ten minutes (100 s).
 //
-//	a peer is waited for 4 to 16 s, pauses of 3, 6 and 10 s     128 to 130 s     80 to 87 s
+//	a peer is waited for 4 to 16 s, pauses of 3, 6 and 10 s     128 to 130 s     80 to 92 s
 //	10 s for every peer                                         195 s            90 s
 //	30 s for every peer, as the engine does by itself           327 s            213 s
 //	pauses that grow to 30 s                                    134 s            109 to 113 s
