@@ -40,3 +40,12 @@ func answerWithin(chance float64) time.Duration {
 func returnHold(hold time.Duration, chance float64) time.Duration {
 	return hold + time.Duration(float64(hold)/2*chance)
 }
+
+// pauseAfterBrief is how long a remote waits after the brief'th tunnel in a row broke at once, where a gateway takes it
+// and throws it out again: each time is a login, so the pauses grow to five minutes.
+func pauseAfterBrief(brief int, chance float64) time.Duration {
+	if brief < 2 {
+		return 0
+	}
+	return time.Duration(float64(min(firstPause<<min(brief-2, 10), 5*time.Minute)) * (0.5 + chance))
+}

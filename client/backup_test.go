@@ -216,3 +216,21 @@ func TestPushedNone(t *testing.T) {
 		}
 	})
 }
+
+// A pushed list that leads nowhere does not end the search: the backups of the profile are next.
+func TestPushedLeadsNowhere(t *testing.T) {
+	for _, pushed := range [][]string{{gw3, gw4}, nil} {
+		inLab(t, func(l *lab) {
+			g := l.serve(gw1, pushes(pushed...))
+			l.serve(gw2, nil)
+			l.up(accepting(gw1, gw2))
+			g.Break(gateway.Silent, true)
+			s := l.until(10*time.Minute, "with the backup of the profile", func(s status.Snapshot) bool {
+				return s.State == status.Active && strings.HasPrefix(s.ISAKMP.Remote, gw2+":")
+			})
+			if s.Peers[1].Name != gw2 || len(s.Peers) != 2+len(pushed) {
+				t.Errorf("%v", origins(s))
+			}
+		})
+	}
+}

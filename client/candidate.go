@@ -245,12 +245,16 @@ func (m machine) promote(now time.Time) (machine, []action) {
 	m.dialed, m.proveBy, m.renewAt = true, time.Time{}, time.Time{}
 	m.banner = status.Filter(n.net.Banner)
 	m.creds = m.creds.allowed(n.net.SavePassword && m.profile.XAUTH.Save)
+	if !n.back {
+		m = m.backups(now)
+	}
 	m.ownFailed = false
 	acts := []action{actNote{"phase1", "the new ISAKMP SA is in use"}}
 	if n.back {
 		m.peers = m.peers.mark(now, "unknown", "").back(n.addrs, n.addr).mark(now, "active", "")
 		m.returnAt, m.brokeSoon = time.Time{}, now.Add(soonBroken)
 		acts = []action{actNote{"peer", "back with " + m.peerName()}}
+		m = m.backups(now)
 	}
 	if n.adopted {
 		m.sas = append(slices.Clone(m.sas), n.sas...)

@@ -104,6 +104,11 @@ func TestThousandFailovers(t *testing.T) {
 		if end.heap > early.heap+256<<10 {
 			t.Errorf("the heap grew by %d bytes in %d failovers", end.heap-early.heap, failovers-101)
 		}
+		l.c.s.do(func(time.Time) {
+			if n := len(l.c.s.lookUps); n > 1 {
+				t.Errorf("%d look-ups are kept", n)
+			}
+		})
 		s := l.c.Snapshot()
 		if len(s.Events) > timelineLimit || end.lines > debugKept || len(s.IPsec) != 1 || len(s.Peers) != 2 {
 			t.Errorf("%d events, %d debug lines, %d IPsec SAs, %d peers", len(s.Events), end.lines, len(s.IPsec), len(s.Peers))

@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/netip"
+	"time"
 
 	"ezvpn/client/profile"
 	"ezvpn/ike"
@@ -79,6 +80,8 @@ type (
 		initial bool       // first association with this gateway since start
 		renewal bool       // of the association in use, on the ports that it has
 		address netip.Addr // to ask for again
+		// patience is how long the first message may stay unanswered, 0 for as long as the engine repeats it
+		patience time.Duration
 	}
 	actAnswer struct {
 		assoc  int

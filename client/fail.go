@@ -40,6 +40,9 @@ func (m machine) failed(now time.Time, f *ike.Failure) (machine, []action) {
 	acts = append([]action{note}, acts...)
 	var more []action
 	switch {
+	case m.unsure(f):
+		m.doubts++
+		m, more = m.next(now, "it ended the association instead of a verdict on the password")
 	case f.Reason == ike.XAUTHRefused || f.Reason == ike.XAUTHTooMany || f.Reason == ike.XAUTHTimeout && asking:
 		m, more = m.stop(now, status.Blocked) // an account is never locked by us
 	case f.Reason == ike.ProposalRefused && f.Phase == ike.PhaseOne && m.peers.attempt+1 < len(offers(m.profile)):
@@ -54,7 +57,10 @@ func (m machine) failed(now time.Time, f *ike.Failure) (machine, []action) {
 		m, more = m.stop(now, status.ConnectRequired)
 	case wasActive && m.brief <= 1 && (f.Reason == ike.PeerDeleted || f.Reason == ike.Expired):
 		m.peers = m.peers.original()
-		m, more = m.resolve(now) // the gateway lives: the same peer again
+		if f.Reason == ike.PeerDeleted {
+			m.hurry = afterDelete
+		}
+		m, more = m.resolve(now) // the gateway lives, as a rule: the same peer again
 	default:
 		m, more = m.next(now, string(f.Reason))
 	}
@@ -66,6 +72,13 @@ func (m machine) failed(now time.Time, f *ike.Failure) (machine, []action) {
 func (m machine) outlived(f *ike.Failure) bool {
 	return m.state == status.Active && m.beside != nil && !m.beside.back && m.beside.isakmp != nil &&
 		(f.Reason == ike.PeerDeleted || f.Reason == ike.Expired)
+}
+
+// unsure says that nothing was said of a stored password, but the association deleted while its verdict was due: some
+// gateways refuse so, others when the answer was lost on the way. It is sent a second time and no third one, which no
+// account is locked for.
+func (m machine) unsure(f *ike.Failure) bool {
+	return f.Reason == ike.XAUTHRefused && m.creds.password != "" && m.profile.Connect != "manual" && m.doubts == 0
 }
 
 // weigh counts the tunnels in a row that were up for a moment only.
@@ -135,7 +148,7 @@ func (m machine) peerDead(now time.Time, e evPeerDead) (machine, []action) {
 
 // next moves on after the address at the cursor did not work.
 func (m machine) next(now time.Time, why string) (machine, []action) {
-	if l, ok := m.peers.nextAddress(); ok && m.state != status.Active {
+	if l, ok := m.peers.nextAddress(); ok {
 		m.peers = l
 		return m.dial(now)
 	}
@@ -145,6 +158,7 @@ func (m machine) next(now time.Time, why string) (machine, []action) {
 	if !all {
 		return m.resolve(now)
 	}
+	m.peers = m.peers.inVain(m.profile.Peers, now)
 	if m.profile.Connect == "manual" {
 		return m.stop(now, status.ConnectRequired)
 	}
@@ -154,7 +168,7 @@ func (m machine) next(now time.Time, why string) (machine, []action) {
 // pause waits before the list is tried again; what is set up inside stays.
 func (m machine) pause(now time.Time) (machine, []action) {
 	m, chance := m.chance()
-	wait := pauseAfter(max(m.peers.round, m.brief-1, 1), chance)
+	wait := max(pauseAfter(max(m.peers.round, 1), chance), pauseAfterBrief(m.brief, chance))
 	old := m.assoc
 	m = m.forget().enter(now, status.Waiting)
 	m.deadline = now.Add(wait)

@@ -61,17 +61,17 @@ func (f *fleet) dial(r *remote, a actDial) {
 	}
 	r.talks[a.assoc] = d
 	f.send(r, a.assoc, d, 0)
-	f.hurry(r, a.assoc, d)
+	f.hurry(r, a, d)
 }
 
-// hurry does what answerWithin is for, as long as the machine has no date for it of its own.
-func (f *fleet) hurry(r *remote, assoc int, d *dialogue) {
-	if assoc != r.m.assoc || !r.m.deadline.IsZero() {
+// hurry ends a dialogue that the machine has no more patience with.
+func (f *fleet) hurry(r *remote, a actDial, d *dialogue) {
+	if a.patience == 0 {
 		return
 	}
-	f.later(answerWithin(f.rand.Float64()), func() {
-		if r.talks[assoc] == d && d.accepted == 0 {
-			f.fail(r, assoc, ike.NoAnswer)
+	f.later(a.patience, func() {
+		if r.talks[a.assoc] == d && d.accepted == 0 {
+			f.fail(r, a.assoc, ike.NoAnswer)
 		}
 	})
 }

@@ -30,8 +30,10 @@ type machine struct {
 	creds     credentials
 	contacted []netip.Addr // gateways that were sent INITIAL-CONTACT
 	redirects int
-	brief     int  // tunnels in a row that broke at once
-	up        bool // traffic flowed since connect: what follows is a failover
+	hurry     time.Duration // patience with the next dial, if it is not to be the usual one
+	doubts    int           // associations that ended where a verdict on the password was due, since traffic flowed
+	brief     int           // tunnels in a row that broke at once
+	up        bool          // traffic flowed since connect: what follows is a failover
 
 	prompt  *prompt
 	prompts int // asked since the daemon started; makes prompt IDs

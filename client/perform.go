@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"ezvpn/client/profile"
@@ -70,10 +71,17 @@ func (s *session) perform(now time.Time, a action) {
 	}
 }
 
+// lookUp is one that is under way.
+type lookUp struct {
+	ctx context.Context
+	end context.CancelFunc
+}
+
 // resolve looks a name up, until an answer comes or the session is released.
 func (s *session) resolve(a actResolve) {
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTime)
-	s.resolves = append(s.resolves, cancel)
+	s.lookUps = slices.DeleteFunc(s.lookUps, func(x lookUp) bool { return x.ctx.Err() != nil }) // what is done
+	s.lookUps = append(s.lookUps, lookUp{ctx, cancel})
 	s.submit(func(w *worker) event { defer cancel(); return w.resolve(ctx, a) })
 }
 
@@ -90,15 +98,12 @@ func (s *session) dial(now time.Time, a actDial) {
 }
 
 func (s *session) initiate(now time.Time, a actDial) error {
-	if s.tunnel == nil {
+	if s.tunnel == nil || s.deaf {
 		o, err := s.platform.OpenOutside(a.profile.IKE.LocalPort)
 		if err != nil {
 			return err
 		}
-		s.tunnel = tunnel.Open(o, tunnel.Options{Keepalive: a.profile.NAT.Keepalive})
-		if s.attached != nil {
-			s.tunnel.Attach(s.attached)
-		}
+		s.listen(o, a.profile.NAT.Keepalive)
 	}
 	if main := s.main(); a.renewal && main != nil {
 		a.to = main.conn.Peer() // which may have moved since
@@ -142,15 +147,28 @@ func (s *session) install(now time.Time, a actInstall) {
 	}
 }
 
-// reopen puts a dead outside away. The inside stays, and belongs to the next one.
-func (s *session) reopen() {
-	t := s.tunnel
-	if t == nil {
+// listen begins with an outside, or goes on with it where the one before is dead.
+func (s *session) listen(o tunnel.Outside, keepalive time.Duration) {
+	if s.tunnel != nil {
+		s.socket.replace(o)
+		s.deaf = false
 		return
 	}
-	s.tunnel = nil
-	t.Detach()
-	s.submit(func(*worker) event { _ = t.Close(); return nil }) // it is closed already
+	s.socket = newSocket(o)
+	s.tunnel = tunnel.Open(s.socket, tunnel.Options{Keepalive: keepalive})
+	if s.attached != nil {
+		s.tunnel.Attach(s.attached)
+	}
+}
+
+// reopen puts a dead outside away, so that its port is free for the one that the next dial opens.
+func (s *session) reopen() {
+	if s.tunnel == nil || s.deaf {
+		return
+	}
+	s.deaf = true
+	o := s.socket.present.Load()
+	s.submit(func(*worker) event { _ = o.Close(); return nil }) // it is dead: nothing is lost
 }
 
 // submit gives work to the worker; its event comes back into the loop.
@@ -206,12 +224,12 @@ func innerMTU(p *profile.Profile) int {
 
 // release puts the machine back, then closes both sides.
 func (s *session) release() {
-	for _, cancel := range s.resolves {
-		cancel()
+	for _, x := range s.lookUps {
+		x.end()
 	}
-	s.resolves = nil
+	s.lookUps = nil
 	t := s.tunnel
-	s.tunnel, s.attached = nil, nil
+	s.tunnel, s.socket, s.deaf, s.attached = nil, nil, false, nil
 	clear(s.assocs)
 	s.submit(func(w *worker) event { return w.release(t) })
 }

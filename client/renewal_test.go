@@ -171,6 +171,7 @@ func TestForgedRenewal(t *testing.T) {
 	inLab(t, func(l *lab) {
 		g := l.serve(gw1, nil)
 		up := l.up(stored("auto", gw1))
+		synctest.Wait() // Quick Mode 3 has arrived
 		var first []byte
 		l.wire.Tap(func(from, to netip.AddrPort, data []byte) gateway.Fate {
 			if from.Addr() == netip.MustParseAddr(gw1) && len(data) > 200 && first == nil {

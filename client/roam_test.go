@@ -89,7 +89,7 @@ func TestRoamInterfaceDownAndUp(t *testing.T) {
 					t.Fatalf("%s, prompt %+v", s.State, s.Prompt)
 				}
 			}
-			if n := l.count(&l.asked) - before; n > 10+int(out/(30*time.Second)) {
+			if n := l.count(&l.asked) - before; n > 10+int(out/(5*time.Second)) {
 				t.Errorf("looked %d times for a way in %v without a network", n, out)
 			}
 			l.closedInside()
@@ -111,7 +111,7 @@ func TestRoamNetworkComesLate(t *testing.T) {
 		l.state(time.Minute, status.Waiting)
 		time.Sleep(time.Hour)
 		s := l.state(5*time.Minute, status.Waiting)
-		for next := s.Peers[0].NextTry; time.Until(next) < 20*time.Second; next = l.c.Snapshot().Peers[0].NextTry {
+		for next := s.Peers[0].NextTry; time.Until(next) < 10*time.Second; next = l.c.Snapshot().Peers[0].NextTry {
 			time.Sleep(time.Second) // until a long pause lies ahead
 		}
 		looked := l.count(&l.looked)
@@ -145,7 +145,7 @@ func TestRoamWhileWaiting(t *testing.T) {
 		longPause := func() status.Snapshot {
 			for {
 				s := l.state(5*time.Minute, status.Waiting)
-				if time.Until(s.Peers[0].NextTry) > 25*time.Second {
+				if time.Until(s.Peers[0].NextTry) > 11*time.Second {
 					return s
 				}
 				time.Sleep(time.Second)
@@ -281,19 +281,46 @@ func TestClockIsSet(t *testing.T) {
 	}
 }
 
-// The socket is gone, as after the system took the interface and all that was bound to it away. Another one is opened;
-// device and routes stay.
+// The socket is gone, as after the system took the interface and all that was bound to it away. Another one is opened,
+// and every packet goes to it; device, routes and counters stay.
 func TestRoamSocketDies(t *testing.T) {
 	inBothModes(t, func(l *laptop, g *gateway.Gateway, p *profile.Profile) {
 		l.settled(p)
 		for i := range 3 {
 			l.socket(i).Close()
 			l.backWithin(10 * time.Second) // a pause of 7.5 s at most
+			if back := l.pings(100, 20*time.Millisecond); back != 100 {
+				t.Errorf("after socket %d only %d of 100 packets come back", i+1, back)
+			}
 			l.closedInside()
 			time.Sleep(5 * time.Minute)
+		}
+		if s := l.c.Snapshot(); s.Traffic.InPackets < 300 {
+			t.Errorf("the counters began anew: %+v", s.Traffic)
 		}
 		if n := l.opened(); n != 4 {
 			t.Errorf("%d sockets were opened", n)
 		}
+	})
+}
+
+// A name with two addresses, and the gateway at the first one dies: the second is tried at once, as another peer would be.
+func TestFailoverWithinAName(t *testing.T) {
+	onTheRoad(t, func(l *laptop) {
+		g := l.serve(gw1, nil)
+		l.serve(gw2, nil)
+		l.addrs = append(l.addrs, netip.MustParseAddr(gw2))
+		p := stored("auto", "vpn.example.com")
+		p.DPD.Mode = "periodic"
+		l.settled(p)
+		g.Break(gateway.Silent, true)
+		began := time.Now()
+		l.until(5*time.Minute, "with the second", func(s status.Snapshot) bool {
+			return s.State == status.Active && strings.HasPrefix(s.ISAKMP.Remote, gw2+":")
+		})
+		if took := time.Since(began); took > 22*time.Second {
+			t.Errorf("back after %v", took)
+		}
+		l.closedInside()
 	})
 }

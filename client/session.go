@@ -35,6 +35,8 @@ type session struct {
 	guestAt  time.Time // when the latest guest came
 	watched  int       // the association that the data path's keepalives go to
 	tunnel   *tunnel.Tunnel
+	socket   *socket // its outside
+	deaf     bool    // which is dead
 	attached tunnel.Inside
 	local    netip.AddrPort // the outside address that the present peer sees of us, NAT aside
 	offline  bool           // there was no way to the peer when we last looked
@@ -42,11 +44,11 @@ type session struct {
 	timeline timeline
 	debugLog debugLog
 	queue    []happened
-	resolves []context.CancelFunc // end the look-ups
-	volumeAt time.Time            // when the volume of the IPsec SAs is looked at again
-	last     status.Snapshot      // after the end
-	pending  []job                // for the worker, in order
-	working  int                  // jobs that it has not reported on
+	lookUps  []lookUp
+	volumeAt time.Time       // when the volume of the IPsec SAs is looked at again
+	last     status.Snapshot // after the end
+	pending  []job           // for the worker, in order
+	working  int             // jobs that it has not reported on
 	serial   uint64
 	watchers map[chan status.Snapshot]struct{}
 	downs    []chan struct{} // Disconnect calls that wait
@@ -95,9 +97,9 @@ func (s *session) loop() {
 	for {
 		s.arm(timer)
 		var datagrams <-chan tunnel.IKEDatagram
-		var unanswered, wanted <-chan struct{}
+		var unanswered, wanted, lost <-chan struct{}
 		if s.tunnel != nil {
-			datagrams, unanswered, wanted = s.tunnel.IKE(), s.tunnel.Unanswered(), s.tunnel.Wanted()
+			datagrams, unanswered, wanted, lost = s.tunnel.IKE(), s.tunnel.Unanswered(), s.tunnel.Wanted(), s.socket.lost
 		}
 		var jobs chan<- job
 		var next job
@@ -111,12 +113,10 @@ func (s *session) loop() {
 			s.working++
 		case f := <-s.commands:
 			f(s.now())
-		case d, open := <-datagrams:
-			if !open {
-				s.dispatch(s.now(), evOutsideLost{})
-				break
-			}
+		case d := <-datagrams:
 			s.receive(s.now(), d)
+		case <-lost:
+			s.dispatch(s.now(), evOutsideLost{})
 		case <-unanswered:
 		case <-wanted:
 			s.dispatch(s.now(), evWanted{})

@@ -219,3 +219,23 @@ func (l *lab) want() {
 	default:
 	}
 }
+
+// The socket dies while the tunnel rests: the next packet brings it up all the same.
+func TestStandbyWithoutASocket(t *testing.T) {
+	onTheRoad(t, func(l *laptop) {
+		l.serve(gw1, nil)
+		l.up(onTraffic(gw1))
+		l.state(10*time.Minute, status.Standby)
+		l.socket(0).Close()
+		time.Sleep(time.Hour)
+		if s := l.c.Snapshot(); s.State != status.Standby || l.opened() != 1 {
+			t.Errorf("%s, %d sockets", s.State, l.opened())
+		}
+		l.standing()
+		l.want()
+		l.state(time.Second, status.Active)
+		if back := l.pings(3, 100*time.Millisecond); back != 3 {
+			t.Errorf("%d of 3 packets came back", back)
+		}
+	})
+}

@@ -139,8 +139,26 @@ func (m machine) dial(now time.Time) (machine, []action) {
 	m.creds, m.dialed = m.creds.attempt(), true
 	m, acts := m.reachable(to.Addr())
 	initial := !slices.Contains(m.contacted, to.Addr())
+	m, patience := m.patience()
 	return m, append(acts, actNote{"peer", "trying " + trying(m.peerName(), to)},
-		actDial{assoc: m.assoc, to: to, profile: m.profile, attempt: m.attempt(), initial: initial})
+		actDial{assoc: m.assoc, to: to, profile: m.profile, attempt: m.attempt(), initial: initial, patience: patience})
+}
+
+// afterDelete is how long a gateway that has just ended the tunnel properly is given to say that it is still there.
+const afterDelete = 1500 * time.Millisecond
+
+// patience is how long an address is waited for, where there is another one to try.
+func (m machine) patience() (machine, time.Duration) {
+	wait, chance := m.hurry, 0.0
+	m.hurry = 0
+	if len(m.peers.list) == 1 && len(m.peers.current().addrs) == 1 {
+		return m, 0
+	}
+	if wait == 0 {
+		m, chance = m.chance()
+		wait = answerWithin(chance)
+	}
+	return m, wait
 }
 
 // reachable keeps the way to a gateway outside the tunnel that is set up.
@@ -215,9 +233,7 @@ func (m machine) configured(now time.Time, net ike.ModeConfig) (machine, []actio
 	m.net = &net
 	m.banner = status.Filter(net.Banner)
 	m.creds = m.creds.allowed(net.SavePassword && m.profile.XAUTH.Save)
-	if net.BackupSaid && m.profile.AcceptBackupServers {
-		m.peers = m.peers.pushed(net.BackupServers, now)
-	}
+	m = m.backups(now)
 	acts := []action{actNote{"config", "Mode Config: " + describe(net)}}
 	if !m.requested {
 		return m, acts // the machine is changed when the first IPsec SA is up
@@ -225,6 +241,14 @@ func (m machine) configured(now time.Time, net ike.ModeConfig) (machine, []actio
 	var more []action
 	m, more = m.setHost()
 	return m, append(acts, more...)
+}
+
+// backups takes the backup servers that the gateway in use pushed.
+func (m machine) backups(now time.Time) machine {
+	if m.net.BackupSaid && m.profile.AcceptBackupServers {
+		m.peers = m.peers.pushed(m.net.BackupServers, now)
+	}
+	return m
 }
 
 // setHost asks for what Mode Config says, for the gateway in use.
@@ -264,7 +288,7 @@ func (m machine) active(now time.Time) (machine, []action) {
 		return m, nil
 	}
 	m = m.enter(now, status.Active)
-	m.up, m.diagnosis, m.redirects = true, nil, 0
+	m.up, m.diagnosis, m.redirects, m.doubts = true, nil, 0, 0
 	m.peers = m.peers.mark(now, "active", "")
 	m.peers.attempt, m.peers.round, m.peers.tries = m.attempt(), 0, 0 // what worked comes first next time
 	return m.planReturn(now), append([]action{actNote{"state", "up through " + m.peerName()}}, m.upNotes()...)

@@ -100,7 +100,7 @@ func ikeConfig(d actDial, local netip.AddrPort, hostname string, rand io.Reader)
 		Phase1: offers(p)[d.attempt], Phase1Life: ike.Life{Time: p.IKE.Lifetime},
 		Phase2: phase2(p), PFS: keymat.Group(p.ESP.PFS), Phase2Life: ike.Life{Time: p.ESP.Lifetime},
 		XAUTH: true, NoAddress: p.Mode == "network-extension", Address: d.address, Inside: p.Inside.Networks, SAPerNetwork: p.ESP.PerNetwork,
-		Hostname: hostname, AppVersion: p.IKE.AppVersion, InitialContact: d.initial, Renewal: d.renewal, NoFragments: !p.IKE.Fragmentation,
+		Hostname: hostname, AppVersion: p.IKE.AppVersion, InitialContact: d.initial, Patience: d.patience, Renewal: d.renewal, NoFragments: !p.IKE.Fragmentation,
 		FragmentSize: fragmentSize,
 	}, nil
 }

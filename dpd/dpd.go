@@ -116,12 +116,13 @@ func (d *Detector) Acked(now time.Time, seq uint32) bool {
 	return true
 }
 
-// ProbeNow starts a series at once, as after a suspend or a link change, unless one is under way.
+// ProbeNow starts a series at once, as after a suspend or a link change. One that is under way is given up: its questions
+// left from a network that is not there any more.
 func (d *Detector) ProbeNow(now time.Time) (Verdict, uint32) {
-	if d.dead || d.sent > 0 {
-		return Quiet, 0
+	if d.dead {
+		return Dead, 0
 	}
-	d.began, d.first = now, d.next
+	d.sent, d.began, d.first = 0, now, d.next
 	return Probe, d.probe(now)
 }
 

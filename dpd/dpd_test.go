@@ -165,8 +165,8 @@ func TestProbeNow(t *testing.T) {
 	if v, _ := d.ProbeNow(t0); v != Probe {
 		t.Fatalf("%v", v)
 	}
-	if v, _ := d.ProbeNow(t0); v != Quiet {
-		t.Error("a second series beside the first")
+	if v, seq := d.ProbeNow(t0); v != Probe || d.Acked(t0, seq-1) || d.Outstanding() != 1 {
+		t.Error("the second series goes on with the first")
 	}
 	_, dead := run(d, time.Minute, func(time.Time) Activity { return Activity{Heard: t0.Add(-time.Hour)} })
 	if dead != 10 {

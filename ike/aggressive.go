@@ -47,6 +47,9 @@ func Initiate(now time.Time, cfg *Config) (*Conn, []Event) {
 		c.fail(Internal, Local, err)
 		return c, c.take()
 	}
+	if cfg.Patience > 0 {
+		c.patience = now.Add(cfg.Patience)
+	}
 	c.first(now, cfg.GroupKey, phaseOneVendors(cfg.NATT, !cfg.NoFragments))
 	return c, c.take()
 }
@@ -207,6 +210,7 @@ func (c *Conn) proved(now time.Time, auth *authenticated, payloads []isakmp.Pars
 	p.clear()
 	c.secure(now, auth, chain, life)
 	c.send(b)
+	c.urging(now, b, urges[:], true)
 }
 
 func (c *Conn) cookies() []byte {

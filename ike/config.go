@@ -49,6 +49,9 @@ type Config struct {
 	// SAPerNetwork proposes one IPsec SA per pushed split-include network in place of one for 0.0.0.0/0.
 	SAPerNetwork bool
 
+	// Patience is how long the first message may stay unanswered; 0 is as long as it is repeated, half a minute.
+	Patience time.Duration
+
 	InitialContact bool // first association with this gateway since start
 	Renewal        bool // an association beside a live one, which it takes over: never INITIAL-CONTACT
 	NoFragments    bool // do not announce Cisco IKE fragmentation

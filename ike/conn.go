@@ -67,9 +67,12 @@ type Conn struct {
 
 	duplicates, probes pace
 
-	hint  *hint     // what an unauthenticated message said
-	wait  time.Time // the peer must do the next step by then
-	stage string    // for Failure.Phase
+	hint  *hint // what an unauthenticated message said
+	urges []*urge
+	// patience is until when the first message may stay unanswered, if not for as long as it is repeated.
+	patience time.Time
+	wait     time.Time // the peer must do the next step by then
+	stage    string    // for Failure.Phase
 
 	stats  Stats
 	events []Event
@@ -197,6 +200,7 @@ func (c *Conn) Advance(now time.Time) []Event {
 		return nil
 	}
 	c.retransmit(now)
+	c.urgeAgain(now)
 	if c.phase != closed {
 		c.due(now)
 	}
@@ -209,6 +213,8 @@ func (c *Conn) due(now time.Time) {
 	switch {
 	case c.hint != nil && reached(c.hint.until):
 		c.fail(c.hint.reason, Peer, c.hint.err)
+	case c.phase == negotiating && reached(c.patience):
+		c.silent(now, nil)
 	case c.auth != nil && reached(c.sa.Expires):
 		c.fail(Expired, Local, nil)
 	case reached(c.wait):
@@ -244,6 +250,12 @@ func (c *Conn) Deadline() time.Time {
 		}
 	}
 	earlier(c.wait)
+	if c.phase == negotiating {
+		earlier(c.patience)
+	}
+	for _, u := range c.urges {
+		earlier(u.at)
+	}
 	earlier(c.quickAt)
 	if c.phase == configured {
 		earlier(c.renewAt)
@@ -328,6 +340,7 @@ func (c *Conn) end() {
 		}
 	}
 	c.exchanges, c.children, c.one, c.pulling, c.xauth.pending = nil, nil, nil, nil, nil
+	c.urges = nil
 }
 
 // random fills b, or ends the association.

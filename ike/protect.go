@@ -132,6 +132,7 @@ func (c *Conn) accept(x *exchange, in incoming) {
 	x.chain.Advance(in.body)
 	x.heard, x.any = in.digest, true
 	x.again.stop()
+	c.stepped()
 	c.evict()
 	c.exchanges[x.id] = x
 	c.used[x.id] = struct{}{}

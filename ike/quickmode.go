@@ -218,7 +218,9 @@ func (c *Conn) quickSecond(now time.Time, x *exchange, in incoming) {
 	}
 	ch.sa.Ready = in.header.Flags&isakmp.Commit == 0
 	c.emit(SAUp{ch.copy()}) // inbound stands before message 3 leaves
-	c.reply(x, func([]byte) []byte { return hash3 })
+	if c.reply(x, func([]byte) []byte { return hash3 }) {
+		c.urging(now, x.last, quickUrges, false)
+	}
 	q.step = 3
 	q.clear()
 	if !ch.sa.Ready {

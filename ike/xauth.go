@@ -150,6 +150,7 @@ func (c *Conn) Answer(now time.Time, a XAUTHAnswer) []Event {
 	c.note("sent", "XAUTH answer")
 	if c.sendConfig(x, isakmp.ConfigReply, s.request.Identifier, out...) {
 		c.wait, x.forget = now.Add(stepWait), now.Add(stepWait+keep)
+		c.urging(now, x.last, urges[:], true)
 	}
 	return c.take()
 }
