@@ -26,7 +26,7 @@ CLEAN_LAB = $(SUDO) flock -n /run/ezt.lock $(LAB) down >/dev/null 2>&1 || true
 
 .NOTPARALLEL:
 .PHONY: help go build install uninstall demo test unit lint fuzz-short cross interop interop-programs soak bench fuzz \
-	packages clean report
+	packages clean report fleet-sim
 
 help:
 	@echo 'make build     build/ezvpnd and build/ezvpn'
@@ -39,6 +39,8 @@ help:
 	@echo 'make fuzz      each fuzz target for FUZZTIME (10m)'
 	@echo 'make cross     build for Linux, Windows and macOS, amd64 and arm64'
 	@echo 'make install   programs and systemd unit, into DESTDIR and PREFIX (/usr/local)'
+	@echo 'make soak      the tests against strongSwan in their long form, about an hour'
+	@echo 'make fleet-sim 10,000 remotes lose their gateways; a table, and a picture in build/fleet'
 	@echo 'make clean     remove build/'
 
 go:
@@ -134,6 +136,12 @@ bench: go packages interop-programs
 	@$(GO) test -buildvcs=false -run '^$$' -bench . ./ike/... ./tunnel/... ./client ./client/gateway ./client/interop ./service
 	@trap '$(CLEAN_LAB)' EXIT; \
 	$(GO) test -buildvcs=false -tags interop -run '^$$' -bench 'Connect$$|Idle' -benchtime 7x $(IN_LAB) ./client/interop
+
+# 10,000 remotes in virtual time, three gateways that take 50 connects a second each: how the fleet comes back.
+fleet-sim: go
+	@$(GO) test -buildvcs=false -count=1 ./client -run 'TestFleet$$' -fleet.size 10000 -fleet.out $(CURDIR)/build/fleet >/dev/null \
+		|| { cat build/fleet/fleet.txt 2>/dev/null; echo 'The fleet does not come back as it should; see go test -v ./client -run TestFleet' >&2; exit 1; }
+	@cat build/fleet/fleet.txt && echo 'The picture: build/fleet/fleet.svg'
 
 clean:
 	rm -rf build
