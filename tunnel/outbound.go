@@ -72,11 +72,7 @@ func (t *Tunnel) sealBatch(in *attachment, a *sendArena, n int) {
 		}
 		sa := tab.lookup(binary.BigEndian.Uint32(p[12:]), binary.BigEndian.Uint32(p[16:]))
 		if sa == nil {
-			t.counters.add(dropNoSA, 1)
-			select {
-			case t.wanted <- struct{}{}:
-			default:
-			}
+			t.unserved(tab, p)
 			continue
 		}
 		// What may be fragmented leaves as it is: the outer packet is, on its way (RFC 4301 §8.1, DF clear).
@@ -108,6 +104,19 @@ func (t *Tunnel) sealBatch(in *attachment, a *sendArena, n int) {
 	t.counters.outBytes.Add(bytes)
 	k, _ := t.outside.WriteBatch(a.out) // an error here is one of the reader, too, and k tells what is lost
 	t.counters.add(dropOutside, uint64(len(a.out)-k))
+}
+
+// unserved takes a packet that no IPsec SA covers. While there is none at all, it may be that one comes soon.
+func (t *Tunnel) unserved(tab *table, p []byte) {
+	if len(tab.out) > 0 {
+		t.counters.add(dropNoSA, 1)
+	} else {
+		t.hold(p)
+	}
+	select {
+	case t.wanted <- struct{}{}:
+	default:
+	}
 }
 
 func (t *Tunnel) sealRun(sa *outbound, run []esp.Packet, a *sendArena) (bytes, packets uint64) {

@@ -44,10 +44,32 @@ func TestNothingLeavesWithoutSA(t *testing.T) {
 		if n := len(p.a.left()); n != 0 {
 			t.Errorf("%d datagrams left", n)
 		}
+		drops(t, p.left, nil) // they wait
+		p.left.forget()
 		drops(t, p.left, map[string]uint64{"no-sa": 2})
 		if !p.left.LastSent().IsZero() {
 			t.Error("nothing was sent, yet LastSent is set")
 		}
+	})
+}
+
+// Packets that found no SA wait for one, the latest of them, and not for long.
+func TestPacketsWait(t *testing.T) {
+	bubble(t, func(t *testing.T, p *pair) {
+		same(t, "no SA", p.cross(there(100, 1)), nil)
+		time.Sleep(2 * time.Second)
+		for i := range maxWaiting + 2 {
+			same(t, "no SA", p.cross(there(100, byte(10+i))), nil)
+		}
+		time.Sleep(2 * time.Second)
+		same(t, "no SA", p.cross(there(100, 200)), nil)
+		p.install(gcm128, 0x1001, 0x2001)
+		var want [][]byte
+		for i := 3; i < maxWaiting+2; i++ {
+			want = append(want, there(100, byte(10+i)))
+		}
+		same(t, "what waited", p.cross(there(100, 201)), append(want, there(100, 200), there(100, 201)))
+		drops(t, p.left, map[string]uint64{"no-sa": 4})
 	})
 }
 
@@ -64,16 +86,15 @@ func TestInOnlyThenBoth(t *testing.T) {
 		}
 		same(t, "inbound works", p.cross(there(100, 1)), [][]byte{there(100, 1)})
 		same(t, "outbound does not", p.back(again(100, 1)), nil)
-		drops(t, p.right, map[string]uint64{"no-sa": 1})
 		if s := p.right.SAStats(); len(s) != 1 || s[0].OutSPI != 0 || s[0].InPackets != 1 {
 			t.Errorf("SA counters are %+v", s)
 		}
 		if err := p.right.Install(right); err != nil {
 			t.Fatal(err)
 		}
-		same(t, "outbound works", p.back(again(100, 2)), [][]byte{again(100, 2)})
+		same(t, "what waited comes first", p.back(again(100, 2)), [][]byte{again(100, 1), again(100, 2)})
 		same(t, "inbound still works", p.cross(there(100, 3)), [][]byte{there(100, 3)})
-		if s := p.right.SAStats(); len(s) != 1 || s[0].OutSPI != 0x1001 || s[0].InPackets != 2 || s[0].OutPackets != 1 {
+		if s := p.right.SAStats(); len(s) != 1 || s[0].OutSPI != 0x1001 || s[0].InPackets != 2 || s[0].OutPackets != 2 {
 			t.Errorf("SA counters after the upgrade are %+v", s)
 		}
 	})
@@ -141,6 +162,7 @@ func TestNewestWinsOldReceives(t *testing.T) {
 		p.left.Retire(0x1001) // once more: nothing happens
 		p.left.RetireAll()
 		same(t, "none", p.cross(there(100, 5)), nil)
+		p.left.forget()
 		drops(t, p.left, map[string]uint64{"unknown-spi": 1, "no-sa": 1})
 		if n := len(p.left.SAStats()); n != 0 {
 			t.Errorf("%d SAs remain", n)

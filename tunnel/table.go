@@ -91,6 +91,14 @@ func (sa SA) check() error {
 // Install puts an SA in use: inbound at once, outbound unless InOnly is set. Installing the same inbound SPI again
 // without InOnly adds the outbound half. The keys are cleared.
 func (t *Tunnel) Install(sa SA) error {
+	err := t.install(sa)
+	if err == nil && !sa.InOnly {
+		t.unhold()
+	}
+	return err
+}
+
+func (t *Tunnel) install(sa SA) error {
 	defer func() {
 		for _, k := range [][]byte{sa.InEnc, sa.InAuth, sa.OutEnc, sa.OutAuth} {
 			clear(k)

@@ -47,7 +47,8 @@ type Tunnel struct {
 	mu   sync.Mutex // guards changes of table and inside, and closed
 	open bool
 
-	sealing sync.Mutex // guards the senders: a pump that was detached may still be in a batch
+	sealing sync.Mutex // guards the senders, since a pump that was detached may still be in a batch, and what waits
+	waiting waiting
 
 	base     time.Time // a moment before Open; times below are nanoseconds since then, and 0 is never
 	heard    atomic.Int64
@@ -161,6 +162,7 @@ func (t *Tunnel) Close() error {
 	err := t.outside.Close()
 	t.wg.Wait()
 	t.RetireAll()
+	t.forget()
 	return err
 }
 
