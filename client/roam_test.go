@@ -288,8 +288,8 @@ func TestRoamSocketDies(t *testing.T) {
 		l.settled(p)
 		for i := range 3 {
 			l.socket(i).Close()
-			l.backWithin(10 * time.Second) // a pause of 7.5 s at most
-			if back := l.pings(100, 20*time.Millisecond); back != 100 {
+			l.backWithin(10 * time.Second)                             // a pause of 7.5 s at most
+			if back := l.pings(100, 20*time.Millisecond); back < 100 { // those that waited come back late
 				t.Errorf("after socket %d only %d of 100 packets come back", i+1, back)
 			}
 			l.closedInside()

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"ezvpn/tunnel/esp"
 )
@@ -93,7 +94,7 @@ func (sa SA) check() error {
 func (t *Tunnel) Install(sa SA) error {
 	err := t.install(sa)
 	if err == nil && !sa.InOnly {
-		t.unhold()
+		time.AfterFunc(resumeTime, t.unhold)
 	}
 	return err
 }

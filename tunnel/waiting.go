@@ -1,10 +1,15 @@
 package tunnel
 
+import "time"
+
 // While no IPsec SA is up, the latest packets for the inside wait a moment: for a tunnel that rests until it is wanted,
 // and for the next gateway after one has died. What waits longer is of no use to anybody any more.
 const (
 	maxWaiting  = 64
 	waitingTime = int64(3e9) // nanoseconds
+	// resumeTime is how long they wait on once there is an SA: the gateway has it only when it has worked message 3 of
+	// Quick Mode, which leaves at this moment.
+	resumeTime = 150 * time.Millisecond
 )
 
 // waiting are packets without an SA, oldest first. It belongs to whoever holds Tunnel.sealing.
