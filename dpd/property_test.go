@@ -7,197 +7,146 @@ import (
 	"time"
 )
 
-// tick is the grain of a schedule: every date in it is a multiple.
-const tick = 50 * time.Millisecond
-
-// schedule is what happens on a path, tick by tick: a packet of the peer arrives, one for the inside leaves, an answer
-// to a probe comes.
-type schedule struct {
-	policy      Policy
-	heard, left []bool
-	answers     []time.Duration // to the n-th probe; negative: it is lost
-}
-
-// life is a random path: times of traffic and of silence, a peer that answers well, badly, or not at all.
-func life(r *rand.Rand) schedule {
-	s := schedule{policy: Policy{Interval: time.Duration(10+r.IntN(30)) * time.Second, Retry: time.Duration(2+r.IntN(4)) * time.Second,
-		Periodic: r.IntN(2) == 0}}
-	ticks := int(10 * time.Minute / tick)
-	s.heard, s.left = bursts(r, ticks), bursts(r, ticks)
+// life is a random path of ten minutes: times of traffic and of silence in each direction, a peer that answers well,
+// badly, or not at all, ACKs that answer nothing, and, on some paths, changes of the network.
+func life(seed uint64) path {
+	r := rand.New(rand.NewPCG(seed, 5))
+	p := path{until: 10 * time.Minute, seq: r.Uint32() >> 1, policy: Policy{Interval: time.Duration(10+r.IntN(30)) * time.Second,
+		Retry: time.Duration(2+r.IntN(4)) * time.Second, Periodic: r.IntN(2) == 0}}
+	if r.IntN(3) == 0 {
+		p.seq = 1<<31 - 1 - r.Uint32N(8) // it wraps on the way
+	}
+	p.heard, p.left = bursts(r, p.until), bursts(r, p.until)
+	if r.IntN(3) == 0 {
+		for range r.IntN(10) {
+			p.asked = append(p.asked, grain*time.Duration(r.IntN(int(p.until/grain)))+grain/2)
+		}
+		slices.Sort(p.asked)
+		p.asked = slices.Compact(p.asked)
+	}
 	loss := []float64{0, 0.2, 0.8, 1}[r.IntN(4)]
 	for range 400 {
-		d := tick * time.Duration(r.IntN(60))
+		delay := grain * time.Duration(1+r.IntN(300))
 		if r.Float64() < loss {
-			d = -1
+			delay = -1
 		}
-		s.answers = append(s.answers, d)
+		p.answers = append(p.answers, delay)
 	}
-	return s
+	for range r.IntN(60) {
+		p.forged = append(p.forged, grain*time.Duration(r.IntN(int(p.until/grain))))
+		offset := []uint32{1 << 31, 1<<31 + 1, 1, 2, -uint32(r.IntN(12)), r.Uint32()}[r.IntN(6)]
+		p.offsets = append(p.offsets, offset)
+	}
+	slices.Sort(p.forged)
+	p.forged = slices.Compact(p.forged)
+	return p
 }
 
 // bursts are times with a packet now and then, and times without one.
-func bursts(r *rand.Rand, ticks int) []bool {
-	out := make([]bool, ticks)
-	for i := 0; i < ticks; {
-		n, busy := 1+r.IntN(ticks/4), r.IntN(2) == 0
-		for ; n > 0 && i < ticks; n, i = n-1, i+1 {
-			out[i] = busy && r.IntN(20) == 0
+func bursts(r *rand.Rand, until time.Duration) (out []time.Duration) {
+	for at := time.Duration(0); at < until; {
+		end := at + time.Duration(1+r.IntN(150))*time.Second
+		gap := 1 + r.IntN(400)
+		for busy := r.IntN(2) == 0; busy && at < min(end, until); at += grain * time.Duration(1+r.IntN(gap)) {
+			out = append(out, at)
+		}
+		at = max(at, end)
+	}
+	return out
+}
+
+// expected is what RFC 3706 and the numbers of the Cisco document make of a path, once it is known when the peer was
+// heard: for each silence the questions in it and, if it is long enough, its end.
+func expected(p path, life []time.Duration) (out []happening) {
+	seq := p.seq
+	add := func(at time.Duration, v Verdict) {
+		x := happening{at: at, verdict: v}
+		if v == Probe {
+			x.seq = seq
+			seq = (seq + 1) & (1<<31 - 1)
+		}
+		out = append(out, x)
+	}
+	for i, from := range life {
+		to := p.until
+		if i+1 < len(life) {
+			to = life[i+1]
+		}
+		begin := questionable(p, from)
+		for _, ask := range append(between(p.asked, from, to), never) {
+			for k := range time.Duration(Misses) {
+				if at := begin + k*p.policy.Retry; begin < never && at < min(ask, to) {
+					add(at, Probe)
+				}
+			}
+			if dead := begin + Misses*p.policy.Retry; begin < never && dead < min(ask, to) {
+				add(dead, Dead)
+				return out
+			}
+			begin = ask
 		}
 	}
 	return out
 }
 
-// happening is one verdict.
-type happening struct {
-	at      time.Duration
-	verdict Verdict
-	seq     uint32
+// questionable is when the first question of a silence leaves that began at from.
+func questionable(p path, from time.Duration) time.Duration {
+	due := from + p.policy.Interval
+	if p.policy.Periodic {
+		return due
+	}
+	i, _ := slices.BinarySearch(p.left, from)
+	if i == len(p.left) {
+		return never
+	}
+	return max(due, p.left[i])
 }
 
-// outcome is what a Detector made of a schedule, and what it knew.
-type outcome struct {
-	steps []happening
-	life  []time.Duration // signs of life that it was told of: packets, and answers that it believed
-	left  []time.Duration
-	end   time.Duration
+// between are the times from from on and before to.
+func between(times []time.Duration, from, to time.Duration) []time.Duration {
+	i, _ := slices.BinarySearch(times, from)
+	j, _ := slices.BinarySearch(times, max(from, to))
+	return slices.Clone(times[i:j])
 }
 
-// walk plays a schedule. Lazy asks the Detector only when something happened or its deadline has come.
-func walk(s schedule, lazy bool) (o outcome) {
-	start := time.Date(2026, 3, 25, 15, 0, 0, 0, time.UTC)
-	d := New(s.policy, 1<<31-3)
-	a := Activity{Heard: start}
-	o.life = []time.Duration{0}
-	type answer struct {
-		at  int
-		seq uint32
+// checkPath walks a path by deadlines, and holds the walk against what is expected and against the promises.
+func checkPath(t *testing.T, p path) outcome {
+	t.Helper()
+	o := walk(t, p, false)
+	if want := expected(p, o.life); !slices.Equal(o.steps, want) {
+		t.Fatalf("%+v, asked at %v\nverdicts %v\nwant     %v\nheard %v", p.policy, p.asked, o.steps, want, o.life)
 	}
-	var coming []answer
-	probes := 0
-	for i := range s.heard {
-		now := start.Add(time.Duration(i) * tick)
-		news := i == 0
-		if s.heard[i] {
-			a.Heard, news = now, true
-			o.life = append(o.life, now.Sub(start))
-		}
-		if s.left[i] {
-			a.Left, news = now, true
-			o.left = append(o.left, now.Sub(start))
-		}
-		for _, x := range coming {
-			if x.at == i {
-				if news = true; d.Acked(now, x.seq) {
-					o.life = append(o.life, now.Sub(start))
-				}
-			}
-		}
-		if due := d.Deadline(a); lazy && !news && (due.IsZero() || now.Before(due)) {
-			continue
-		}
-		o.end = now.Sub(start)
-		verdict, seq := d.Step(now, a)
-		switch verdict {
-		case Quiet:
-			continue
-		case Probe:
-			if after := s.answers[probes]; after >= 0 {
-				coming = append(coming, answer{i + 1 + int(after/tick), seq})
-			}
-			probes++
-		}
-		o.steps = append(o.steps, happening{now.Sub(start), verdict, seq})
-		if verdict == Dead {
-			return o
-		}
+	if len(p.asked) == 0 {
+		checkPromises(t, p, o)
 	}
-	o.end = time.Duration(len(s.heard)) * tick
 	return o
 }
 
-// latest is the last of the times that is not after t.
-func latest(times []time.Duration, t time.Duration) time.Duration {
-	last := time.Duration(-1)
-	for _, x := range times {
-		if x <= t {
-			last = max(last, x)
-		}
-	}
-	return last
-}
-
-// first is the first of the times that is not before t; false without one.
-func first(times []time.Duration, t time.Duration) (time.Duration, bool) {
-	i := slices.IndexFunc(times, func(x time.Duration) bool { return x >= t })
-	if i < 0 {
-		return 0, false
-	}
-	return times[i], true
-}
-
-// What holds on every path (RFC 3706 §5, and the numbers of the Cisco document).
-func checkOutcome(t *testing.T, s schedule, o outcome) {
+// checkPromises says in other words what the product promises.
+func checkPromises(t *testing.T, p path, o outcome) {
 	t.Helper()
-	p := s.policy
-	series := 0
-	for i, x := range o.steps {
-		alive := latest(o.life, x.at)
-		if series > 0 && alive >= o.steps[i-series].at {
-			series = 0 // something of the peer came since the series began
+	for _, x := range o.steps {
+		i, exact := slices.BinarySearch(o.life, x.at)
+		if !exact {
+			i--
 		}
-		if x.verdict == Probe {
-			series++
-		}
+		alive := o.life[i]
+		waiting := len(between(p.left, alive, x.at+1)) > 0
 		switch {
-		case x.verdict == Dead && series != Misses:
-			t.Fatalf("%+v: dead at %v after %d probes", p, x.at, series)
-		case x.verdict == Dead && x.at-alive < p.Interval+Misses*p.Retry:
-			t.Fatalf("%+v: dead at %v, and a sign of life at %v", p, x.at, alive)
-		case x.verdict == Dead && x.at != o.steps[i-Misses].at+Misses*p.Retry:
-			t.Fatalf("%+v: dead at %v, first unanswered probe at %v", p, x.at, o.steps[i-Misses].at)
-		case x.verdict == Probe && series == 1 && x.at-alive < p.Interval:
-			t.Fatalf("%+v: a probe at %v, and a sign of life at %v", p, x.at, alive)
-		case x.verdict == Probe && series == 1 && !p.Periodic && latest(o.left, x.at) < alive:
-			t.Fatalf("%+v: a probe at %v, and nothing left since %v", p, x.at, alive)
-		case x.verdict == Probe && series > 1 && x.at-o.steps[i-1].at != p.Retry:
-			t.Fatalf("%+v: probes at %v and %v", p, o.steps[i-1].at, x.at)
-		}
-		if i > 0 && x.verdict == Probe && x.seq != (o.steps[i-1].seq+1)&(1<<31-1) {
-			t.Fatalf("sequence numbers %d and %d", o.steps[i-1].seq, x.seq)
-		}
-	}
-	checkInTime(t, p, o)
-}
-
-// checkInTime says that a silence was not overlooked: each one that is long enough ends in death, at the right moment.
-func checkInTime(t *testing.T, p Policy, o outcome) {
-	t.Helper()
-	life := slices.Sorted(slices.Values(append(slices.Clone(o.life), o.end+time.Hour)))
-	for i := range len(life) - 1 {
-		begin := life[i] + p.Interval
-		if !p.Periodic {
-			waits, ok := first(o.left, life[i])
-			if !ok {
-				continue // nobody wanted to know
-			}
-			begin = max(begin, waits)
-		}
-		death := begin + Misses*p.Retry
-		if death < min(life[i+1], o.end) {
-			t.Fatalf("%+v: silence from %v to %v, and no death at %v", p, life[i], life[i+1], death)
+		case x.verdict == Probe && !p.policy.Periodic && !waiting:
+			t.Fatalf("%+v: a probe at %v, and nothing left since the peer was heard at %v", p.policy, x.at, alive)
+		case x.at-alive < p.policy.Interval:
+			t.Fatalf("%+v: %v at %v, and a sign of life at %v", p.policy, x.verdict, x.at, alive)
+		case x.verdict == Dead && p.policy.Periodic && x.at-alive > p.policy.Interval+Misses*p.policy.Retry:
+			t.Fatalf("%+v: dead at %v, and the last sign of life was at %v", p.policy, x.at, alive)
 		}
 	}
 }
 
 func TestRandomPaths(t *testing.T) {
 	deaths, probes := 0, 0
-	for seed := range uint64(600) {
-		s := life(rand.New(rand.NewPCG(seed, 5)))
-		o := walk(s, false)
-		checkOutcome(t, s, o)
-		if lazy := walk(s, true); !slices.Equal(lazy.steps, o.steps) {
-			t.Fatalf("seed %d: asked at every tick %v\nasked when its deadline comes %v", seed, o.steps, lazy.steps)
-		}
+	for seed := range uint64(3000) {
+		o := checkPath(t, life(seed))
 		for _, x := range o.steps {
 			if x.verdict == Dead {
 				deaths++
@@ -206,34 +155,63 @@ func TestRandomPaths(t *testing.T) {
 			}
 		}
 	}
-	if deaths < 100 || probes < 5_000 {
+	if deaths < 600 || probes < 30_000 {
 		t.Errorf("only %d deaths and %d probes: the paths are too quiet to tell anything", deaths, probes)
 	}
 }
 
+// The Deadline is never later than the moment that Step has something to say: who steps every 10 ms sees nothing that
+// who sleeps until the Deadline does not. Nor is it too early: walk holds each wake-up against what there was to say.
+func TestDeadlines(t *testing.T) {
+	for seed := range uint64(60) {
+		p := life(seed)
+		lazy, dense := walk(t, p, false), walk(t, p, true)
+		if !slices.Equal(lazy.steps, dense.steps) {
+			t.Fatalf("seed %d: by deadlines %v\nevery 10 ms  %v", seed, lazy.steps, dense.steps)
+		}
+	}
+}
+
 func FuzzPath(f *testing.F) {
-	f.Add([]byte{0, 10, 2, 0, 0, 0, 0, 0, 0, 0, 0}) // silence
-	f.Add([]byte{1, 10, 2, 1, 1, 1, 3, 2, 2, 200})  // traffic, answers, then silence
-	f.Add([]byte{1, 30, 20, 2, 255, 2, 255, 2, 255, 2})
+	f.Add([]byte{0, 0, 0, 0})                                                        // periodic, silence
+	f.Add([]byte{1, 0, 0, 2, 2, 2, 1, 4, 4, 200})                                    // on demand: traffic, then silence
+	f.Add([]byte{1, 20, 18, 255, 2, 255, 2, 255, 2})                                 // "30 20"
+	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0})  // the owner asks in a series
+	f.Add([]byte{0, 0, 0, 90, 0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 20, 36, 4, 0, 0, 0})  // answers that answer nothing
+	f.Add([]byte{1, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 10}) // a packet of the peer in a series
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) < 3 || len(b) > 200 {
+		if len(b) < 4 || len(b) > 400 {
 			return
 		}
-		s := schedule{policy: Policy{Periodic: b[0]&1 == 0, Interval: time.Duration(10+int(b[1])%60) * time.Second,
-			Retry: time.Duration(2+int(b[2])%20) * time.Second}, answers: make([]time.Duration, 4000)}
-		for i := range s.answers {
-			s.answers[i] = time.Duration(b[i%len(b)]%80)*tick - tick
-		}
-		for _, x := range b[3:] { // each byte is a second
-			for i := range 20 {
-				s.heard = append(s.heard, x&1 != 0 && i == int(x>>2)%20)
-				s.left = append(s.left, x&2 != 0 && i == int(x>>3)%20)
-			}
-		}
-		o := walk(s, false)
-		checkOutcome(t, s, o)
-		if lazy := walk(s, true); !slices.Equal(lazy.steps, o.steps) {
-			t.Fatalf("%v\n%v", o.steps, lazy.steps)
-		}
+		checkPath(t, decode(b))
 	})
+}
+
+// decode makes a path of bytes; from the fifth on each is a second.
+func decode(b []byte) path {
+	p := path{policy: Policy{Periodic: b[0]&1 == 0, Interval: time.Duration(10+int(b[1])%60) * time.Second,
+		Retry: time.Duration(2+int(b[2])%20) * time.Second}, seq: 1<<31 - 3, until: time.Duration(len(b)) * time.Second * 2}
+	for i := range 4000 {
+		delay := grain * time.Duration(int(b[(i*7+3)%len(b)])-10)
+		if delay == 0 {
+			delay = -1
+		}
+		p.answers = append(p.answers, delay)
+	}
+	for i, x := range b[4:] {
+		at := time.Duration(i)*time.Second + time.Duration(x>>4)*50*time.Millisecond
+		if x&1 != 0 {
+			p.heard = append(p.heard, at)
+		}
+		if x&2 != 0 {
+			p.left = append(p.left, at+grain)
+		}
+		if x&4 != 0 {
+			p.forged, p.offsets = append(p.forged, at), append(p.offsets, uint32(int32(int8(x))>>4)<<(x>>3&1*31))
+		}
+		if x&8 != 0 {
+			p.asked = append(p.asked, at+grain/2)
+		}
+	}
+	return p
 }
