@@ -83,6 +83,9 @@ func (c *Conn) set(now time.Time, x *exchange, m isakmp.Config) {
 		c.pushedConfig(now, m)
 		return
 	}
+	if c.phase == secured {
+		c.urging(now, x.last, urges[:], true) // strongSwan looks at no question of ours before it has this
+	}
 	v, ok := status.Uint()
 	c.xauthVerdict(now, ok && v == isakmp.XAUTHOK, text(m.Attributes, isakmp.XAUTHMessage))
 }

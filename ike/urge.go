@@ -2,8 +2,8 @@ package ike
 
 import "time"
 
-// Some of our messages end what we have to do, and wait for nothing: message 3 of Aggressive Mode, an XAUTH answer,
-// message 3 of Quick Mode. By the book only the peer's own repetitions would bring a lost one again, and strongSwan's
+// Some of our messages end what we have to do, and wait for nothing: message 3 of Aggressive Mode, an XAUTH answer, the
+// receipt for the verdict, message 3 of Quick Mode. By the book only the peer's own repetitions would bring a lost one again, and strongSwan's
 // begin after four seconds and end with a half-open SA that it drops at thirty. So they are sent again, byte for byte,
 // until the peer takes its next step; for Quick Mode, where there is none, twice.
 var (
