@@ -64,9 +64,13 @@ func withDPD(p *profile.Profile, interval, retry time.Duration, mode string) *pr
 // The trace of the Cisco document: the last answer at :25, then R-U-THERE at :35, :37, :39, :41 and :43, and at :45 the
 // peer is dead, its SAs are deleted, and the next listed peer is tried. The same for its other example, "30 20 periodic".
 func TestTheTrace(t *testing.T) {
-	for _, x := range []struct{ interval, retry time.Duration }{{10 * time.Second, 2 * time.Second}, {30 * time.Second, 20 * time.Second}} {
+	for _, x := range []struct {
+		interval, retry, connect time.Duration // connect: second of the minute
+		first                    string
+	}{{10 * time.Second, 2 * time.Second, 55 * time.Second, "35.000"}, {30 * time.Second, 20 * time.Second, 5 * time.Second, "05.000"}} {
 		t.Run(fmt.Sprint(x.interval, x.retry), func(t *testing.T) {
 			inLab(t, func(l *lab) {
+				time.Sleep(x.connect) // a bubble begins at midnight
 				for _, g := range []string{gw1, gw2, gw3} {
 					l.serve(g, nil)
 				}
@@ -78,6 +82,9 @@ func TestTheTrace(t *testing.T) {
 				l.wire.Cut(netip.MustParseAddr(gw1), true)
 				s := l.until(10*time.Minute, "with the second", func(s status.Snapshot) bool { return s.Peers[1].Health == "active" })
 				first := lastAck.Add(x.interval)
+				if got := first.Format("05.000"); got != x.first {
+					t.Errorf("the last answer was %v before :%s, want :%s", x.interval, got, x.first)
+				}
 				dead := 5 * x.retry.Seconds()
 				var want []float64
 				for i := range 5 {
@@ -114,6 +121,7 @@ func TestTheWordsOfTheTrace(t *testing.T) {
 		l.c.s.log = slog.New(slog.NewTextHandler(&log, nil))
 		l.serve(gw1, nil)
 		l.serve(gw2, nil)
+		time.Sleep(15 * time.Second) // a bubble begins at midnight; the answer comes at :25
 		l.up(withDPD(stored("auto", gw1, gw2), 10*time.Second, 2*time.Second, "periodic"))
 		time.Sleep(11 * time.Second)
 		l.wire.Cut(netip.MustParseAddr(gw1), true)
@@ -122,22 +130,31 @@ func TestTheWordsOfTheTrace(t *testing.T) {
 		const down = "%CRYPTO-5-SESSION_STATUS: Crypto tunnel is DOWN.  Peer " + gw1 + ":500       Id: " + gw1
 		const up = "%CRYPTO-5-SESSION_STATUS: Crypto tunnel is UP.  Peer " + gw2 + ":500       Id: " + gw2
 		want := []string{
-			"IKE_DPD is enabled, initializing timers",
-			" sending packet to " + gw1 + " my_port ",
-			"Input = IKE_MESG_FROM_TIMER, IKE_TIMER_IM_ALIVE",
-			"DPD/R_U_THERE_ACK received from peer " + gw1 + ", sequence 0x",
-			"Input = IKE_MESG_FROM_TIMER, IKE_TIMER_IM_ALIVE",
+			"15 IKE_DPD is enabled, initializing timers",
+			"25 sending packet to " + gw1 + " my_port ",
+			"25 Input = IKE_MESG_FROM_TIMER, IKE_TIMER_IM_ALIVE",
+			"25 DPD/R_U_THERE_ACK received from peer " + gw1 + ", sequence 0x",
+			"35 sending packet to " + gw1 + " my_port ",
+			"35 Input = IKE_MESG_FROM_TIMER, IKE_TIMER_IM_ALIVE",
 		}
-		for range 4 {
-			want = append(want, "incrementing error counter on sa: PEERS_ALIVE_TIMER", " sending packet to "+gw1,
-				"Input = IKE_MESG_FROM_TIMER, IKE_TIMER_PEERS_ALIVE")
+		for _, at := range []string{"37 ", "39 ", "41 ", "43 "} {
+			want = append(want, at+"incrementing error counter on sa: PEERS_ALIVE_TIMER", at+"sending packet to "+gw1+" my_port ",
+				at+"Input = IKE_MESG_FROM_TIMER, IKE_TIMER_PEERS_ALIVE")
 		}
-		want = append(want, "incrementing error counter on sa: PEERS_ALIVE_TIMER", "peer "+gw1+" not responding!",
-			"peer does not do paranoid keepalives.", `deleting SA reason "peers alive" state (I) QM_IDLE (peer `+gw1+")", down,
-			"IKE_DPD is enabled, initializing timers", up)
+		want = append(want, "45 incrementing error counter on sa: PEERS_ALIVE_TIMER", "45 peer "+gw1+" not responding!",
+			"45 peer does not do paranoid keepalives.", `45 deleting SA reason "peers alive" state (I) QM_IDLE `, "45 "+down,
+			"45 IKE_DPD is enabled, initializing timers", "45 "+up)
+		misses := 0
 		for _, line := range lines {
-			if len(want) > 0 && strings.Contains(line.Text, want[0]) {
+			text := line.Text
+			if _, rest, found := strings.Cut(text, "SW:1):"); found { // ISAKMP:(0:1:SW:1):
+				text = strings.TrimSpace(rest)
+			}
+			if len(want) > 0 && strings.HasPrefix(line.Time.Format("05 ")+text, want[0]) {
 				want = want[1:]
+			}
+			if strings.Contains(text, "incrementing error counter") {
+				misses++
 			}
 		}
 		if len(want) > 0 {
@@ -145,6 +162,9 @@ func TestTheWordsOfTheTrace(t *testing.T) {
 			for _, line := range lines {
 				t.Log(line.Time.Format("05.000 "), line.Text)
 			}
+		}
+		if misses != 5 {
+			t.Errorf("%d misses were told, want 5: one probe and four retries", misses)
 		}
 		for i, line := range lines {
 			if line.Serial != uint64(i+1) {
