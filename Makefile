@@ -39,7 +39,6 @@ help:
 	@echo 'make fuzz      each fuzz target for FUZZTIME (10m)'
 	@echo 'make cross     build for Linux, Windows and macOS, amd64 and arm64'
 	@echo 'make install   programs and systemd unit, into DESTDIR and PREFIX (/usr/local)'
-	@echo 'make soak      the tests against strongSwan in their long form, about an hour'
 	@echo 'make fleet-sim 10,000 remotes lose their gateways; a table, and a picture in build/fleet'
 	@echo 'make clean     remove build/'
 
