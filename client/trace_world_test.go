@@ -47,6 +47,13 @@ func (q *questions) tap(from, to netip.AddrPort, data []byte) gateway.Fate {
 	return gateway.Pass
 }
 
+// lose says which answers are lost from now on.
+func (q *questions) lose(which func(n int) bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.loseAnswer = which
+}
+
 // since gives the seconds of what the client asked from then on.
 func (q *questions) since(then time.Time) (out []float64) {
 	q.mu.Lock()
@@ -156,7 +163,7 @@ func TestIdleOnDemandAsksNothing(t *testing.T) {
 func TestTrafficProvesThePeer(t *testing.T) {
 	inWorld(t, 2, nil, func(w *world) {
 		q := w.asking("periodic", gw1, gw2)
-		q.loseAnswer = func(int) bool { return true }
+		q.lose(func(int) bool { return true })
 		began := time.Now()
 		for n := range byte(100) {
 			time.Sleep(8 * time.Second)
@@ -192,7 +199,7 @@ func TestNoFalseDeath(t *testing.T) {
 	t.Run("one answer of five comes", func(t *testing.T) {
 		inWorld(t, 2, nil, func(w *world) {
 			q := w.asking("periodic", gw1, gw2)
-			q.loseAnswer = func(n int) bool { return n%5 != 0 }
+			q.lose(func(n int) bool { return n%5 != 0 })
 			began := time.Now()
 			time.Sleep(10 * time.Minute)
 			if s := w.client.Snapshot(); s.State != status.Active || s.Peers[0].Health != "active" || s.Peers[1].Health != "unknown" {
