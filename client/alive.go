@@ -42,15 +42,24 @@ func (s *session) probe(now time.Time, a *association, seq uint32) {
 		timer = "IKE_TIMER_PEERS_ALIVE"
 	}
 	s.note(now, "dpd", "R-U-THERE sent")
-	s.debug(now, "ISAKMP:(0:%d:SW:1):DPD/R_U_THERE sent to peer %s, sequence 0x%X", a.id, a.conn.Peer().Addr(), seq)
+	s.debug(now, "ISAKMP:(0:%d:SW:1): DPD/R_U_THERE sent to peer %s, sequence 0x%X", a.id, a.conn.Peer().Addr(), seq)
 	s.debug(now, "ISAKMP:(0:%d:SW:1): sending packet to %s my_port %d peer_port %d (I) QM_IDLE", a.id, a.conn.Peer().Addr(),
 		a.local.Port(), a.conn.Peer().Port())
-	s.debug(now, "ISAKMP:(0:%d:SW:1):Input = IKE_MESG_FROM_TIMER, %s", a.id, timer)
+	s.input(now, a, "IKE_MESG_FROM_TIMER, "+timer)
 	s.feed(now, a, a.conn.Probe(now, seq))
 }
 
+// input is what moved the state machine of IOS, which stays where it was: phase 1 is complete.
+func (s *session) input(now time.Time, a *association, what string) {
+	s.debug(now, "ISAKMP:(0:%d:SW:1):Input = %s", a.id, what)
+	s.debug(now, "ISAKMP:(0:%d:SW:1):Old State = IKE_P1_COMPLETE  New State = IKE_P1_COMPLETE", a.id)
+}
+
 func (s *session) acked(now time.Time, a *association, seq uint32) {
-	s.debug(now, "ISAKMP:(0:%d:SW:1):DPD/R_U_THERE_ACK received from peer %s, sequence 0x%X", a.id, a.conn.Peer().Addr(), seq)
+	peer := a.conn.Peer()
+	s.debug(now, "ISAKMP (0:%d): received packet from %s dport %d sport %d Global (I) QM_IDLE", a.id, peer.Addr(), a.local.Port(), peer.Port())
+	s.debug(now, "ISAKMP:(0:%d:SW:1): DPD/R_U_THERE_ACK received from peer %s, sequence 0x%X", a.id, peer.Addr(), seq)
+	defer s.input(now, a, "IKE_MESG_FROM_PEER, IKE_INFO_NOTIFY")
 	if a.detector != nil && a.detector.Acked(now, seq) {
 		a.heard = now // an answer that is believed proves the peer, as everything else that is authentic
 		s.note(now, "dpd", "R-U-THERE-ACK received")

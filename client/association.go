@@ -174,12 +174,12 @@ func (s *session) hangUp(now time.Time, id int, why string) {
 	delete(s.assocs, id)
 	state := "AG_INIT_EXCH"
 	if _, up := a.conn.ISAKMPSA(); up {
-		state = "QM_IDLE"
+		state = "QM_IDLE      " // IOS pads it
 	}
 	for _, e := range a.conn.Close(now, why) {
 		if d, ok := e.(ike.Send); ok {
 			s.send(d.Datagram)
 		}
 	}
-	s.debug(now, "ISAKMP:(0:%d:SW:1):deleting SA reason %q state (I) %s (peer %s)", id, why, state, a.conn.Peer().Addr())
+	s.debug(now, "ISAKMP:(0:%d:SW:1):deleting SA reason %q state (I) %s (peer %s) input queue 0", id, why, state, a.conn.Peer().Addr())
 }

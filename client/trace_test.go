@@ -133,22 +133,27 @@ func TestTheWordsOfTheTrace(t *testing.T) {
 			"15 IKE_DPD is enabled, initializing timers",
 			"25 sending packet to " + gw1 + " my_port ",
 			"25 Input = IKE_MESG_FROM_TIMER, IKE_TIMER_IM_ALIVE",
+			"25 Old State = IKE_P1_COMPLETE  New State = IKE_P1_COMPLETE",
+			"25 received packet from " + gw1 + " dport ",
 			"25 DPD/R_U_THERE_ACK received from peer " + gw1 + ", sequence 0x",
+			"25 Input = IKE_MESG_FROM_PEER, IKE_INFO_NOTIFY",
+			"25 Old State = IKE_P1_COMPLETE  New State = IKE_P1_COMPLETE",
 			"35 sending packet to " + gw1 + " my_port ",
 			"35 Input = IKE_MESG_FROM_TIMER, IKE_TIMER_IM_ALIVE",
 		}
 		for _, at := range []string{"37 ", "39 ", "41 ", "43 "} {
 			want = append(want, at+"incrementing error counter on sa: PEERS_ALIVE_TIMER", at+"sending packet to "+gw1+" my_port ",
-				at+"Input = IKE_MESG_FROM_TIMER, IKE_TIMER_PEERS_ALIVE")
+				at+"Input = IKE_MESG_FROM_TIMER, IKE_TIMER_PEERS_ALIVE", at+"Old State = IKE_P1_COMPLETE  New State = IKE_P1_COMPLETE")
 		}
 		want = append(want, "45 incrementing error counter on sa: PEERS_ALIVE_TIMER", "45 peer "+gw1+" not responding!",
-			"45 peer does not do paranoid keepalives.", `45 deleting SA reason "peers alive" state (I) QM_IDLE `, "45 "+down,
+			"45 peer does not do paranoid keepalives.", `45 deleting SA reason "peers alive" state (I) QM_IDLE       (peer `+gw1+") input queue 0", "45 "+down,
 			"45 IKE_DPD is enabled, initializing timers", "45 "+up)
 		misses := 0
 		for _, line := range lines {
 			text := line.Text
-			if _, rest, found := strings.Cut(text, "SW:1):"); found { // ISAKMP:(0:1:SW:1):
-				text = strings.TrimSpace(rest)
+			if strings.HasPrefix(text, "ISAKMP") { // ISAKMP:(0:1:SW:1): or ISAKMP (0:1):
+				_, text, _ = strings.Cut(text, "):")
+				text = strings.TrimSpace(text)
 			}
 			if len(want) > 0 && strings.HasPrefix(line.Time.Format("05 ")+text, want[0]) {
 				want = want[1:]

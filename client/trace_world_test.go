@@ -290,3 +290,22 @@ func TestDebugIsFollowed(t *testing.T) {
 		}
 	})
 }
+
+// The gateway's own question is answered at once, and proves the gateway as every other packet does.
+func TestGatewayAsks(t *testing.T) {
+	inWorld(t, 1, nil, func(w *world) {
+		q := w.asking("periodic", gw1)
+		began := time.Now()
+		for n := range 50 {
+			w.gateways[0].Probe(uint32(n + 1))
+			time.Sleep(9 * time.Second)
+		}
+		want := []float64{}
+		for n := range 50 {
+			want = append(want, float64(9*n)+0.01) // one way
+		}
+		if got := q.since(began); !slices.EqualFunc(got, want, func(a, b float64) bool { return a-b < 1e-6 && b-a < 1e-6 }) {
+			t.Errorf("answers at %v, want %v and no question of ours", got, want)
+		}
+	})
+}

@@ -98,6 +98,7 @@ func dpdView(m machine, c counters) status.DPD {
 		d.Mode = "unsupported"
 	}
 	if c.watch != nil {
+		d.Stray = c.watch.Stray()
 		d.Misses, d.LastAck, d.RTT = max(0, c.watch.Outstanding()-1), c.watch.LastAck(), c.watch.RTT()
 	}
 	return d

@@ -118,6 +118,7 @@ type DPD struct {
 	Interval int           `json:"interval"` // seconds
 	Retry    int           `json:"retry"`
 	Misses   int           `json:"misses"`
+	Stray    uint64        `json:"stray_acks,omitempty"` // late or wrong answers, which were not believed
 	LastAck  time.Time     `json:"last_ack,omitzero"`
 	RTT      time.Duration `json:"rtt_ns,omitempty"`
 	Heard    time.Time     `json:"last_heard,omitzero"`
