@@ -45,7 +45,7 @@ func (c *Conn) pull(now time.Time) {
 	c.pulling = x
 	if c.sendConfig(x, isakmp.ConfigRequest, pullIdentifier, as...) {
 		c.note("sent", "Mode Config request")
-		x.again.start(now)
+		x.again.secure(now)
 		c.wait = time.Time{}
 	}
 }
@@ -184,7 +184,7 @@ func (c *Conn) command(now time.Time, kind uint8, what configExchange, as []isak
 	what.identifier, what.waiting, what.asked = binary.BigEndian.Uint16(b[:]), true, kind == isakmp.ConfigRequest
 	x.config = &what
 	if c.sendConfig(x, kind, what.identifier, as...) {
-		x.again.start(now)
+		x.again.secure(now)
 	}
 	return c.take(), nil
 }

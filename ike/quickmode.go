@@ -146,7 +146,7 @@ func (c *Conn) startQuick(now time.Time, s Selector, replaces uint32) {
 	x.quick = q
 	if c.reply(x, c.messageHash(x.id), append(out, selectorID(s.Local), selectorID(s.Remote))...) {
 		q.step = 1
-		x.again.start(now)
+		x.again.secure(now)
 		c.note("sent", "Quick Mode 1 for %s and %s", s.Local, s.Remote)
 	}
 }

@@ -55,7 +55,7 @@ func (c *Conn) quickFirst(now time.Time, x *exchange, in incoming) {
 	hash2 := func(after []byte) []byte { return keymat.Hash2(c.auth.hash, c.auth.keys.A, x.id, q.ni, after) }
 	if c.reply(x, hash2, out...) {
 		q.step, x.forget = 2, time.Time{}
-		x.again.start(now)
+		x.again.secure(now)
 	}
 	q.clear()
 }

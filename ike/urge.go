@@ -7,7 +7,7 @@ import "time"
 // begin after four seconds and end with a half-open SA that it drops at thirty. So they are sent again, byte for byte,
 // until the peer takes its next step; for Quick Mode, where there is none, twice.
 var (
-	urges      = [...]time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
+	urges      = [...]time.Duration{1 * time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Second, 5 * time.Second}
 	quickUrges = urges[:2]
 )
 
