@@ -33,9 +33,11 @@ const maxBad = 4
 
 // times that the peer has for a step of its own.
 const (
-	noXAUTHWait = 2 * time.Second  // a gateway that did not negotiate XAUTH may still ask
-	renewalWait = 5 * time.Second  // one that knows the user may not ask again (IOS, ASA)
-	stepWait    = 60 * time.Second // IOS gives the user as long
+	noXAUTHWait = 2 * time.Second // a gateway that did not negotiate XAUTH may still ask
+	renewalWait = 5 * time.Second // one that knows the user may not ask again (IOS, ASA)
+	// A gateway that has not asked anything by then has no more tries left: strongSwan drops a half-open SA at 30 s.
+	questionWait = 25 * time.Second
+	stepWait     = 60 * time.Second // IOS gives the user as long
 )
 
 // Initiate starts an association from the client's side. The events begin with the first datagram.
@@ -234,6 +236,9 @@ func (c *Conn) secure(now time.Time, auth *authenticated, chain keymat.Chain, li
 		c.wait = now.Add(renewalWait)
 	default:
 		c.wait = now.Add(stepWait)
+		if c.client != nil {
+			c.wait = now.Add(questionWait)
+		}
 	}
 	c.emit(Secured{c.sa})
 }

