@@ -63,7 +63,9 @@ func (s *session) acked(now time.Time, a *association, seq uint32) {
 	if a.detector != nil && a.detector.Acked(now, seq) {
 		a.heard = now // an answer that is believed proves the peer, as everything else that is authentic
 		s.note(now, "dpd", "R-U-THERE-ACK received")
+		return
 	}
+	s.debug(now, "ISAKMP:(0:%d:SW:1): DPD/R_U_THERE_ACK ignored: it answers no question that is open", a.id)
 }
 
 // prove asks at once, as after a link change.

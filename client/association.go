@@ -59,7 +59,7 @@ func (s *session) welcome(now time.Time, first ike.Datagram) {
 		return
 	}
 	s.guestAt = now
-	s.dismiss()
+	s.dismiss(now)
 	main := s.main()
 	n := len(offers(s.m.profile))
 	for i := range n {
@@ -95,7 +95,7 @@ func refused(events []ike.Event) bool {
 }
 
 // dismiss forgets the oldest guests.
-func (s *session) dismiss() {
+func (s *session) dismiss(now time.Time) {
 	for {
 		n, oldest := 0, 0
 		for id, a := range s.assocs {
@@ -106,7 +106,7 @@ func (s *session) dismiss() {
 		if n < maxGuests {
 			return
 		}
-		delete(s.assocs, oldest+s.guests-1)
+		s.drop(now, oldest+s.guests-1)
 	}
 }
 
@@ -162,6 +162,14 @@ func (s *session) send(d ike.Datagram) {
 	}
 	if err := s.tunnel.WriteIKE(d.Remote, d.Marker, d.Data); err != nil {
 		s.log.Debug("ike datagram not sent", "to", d.Remote, "err", err)
+	}
+}
+
+// drop forgets an association and its keys without a word.
+func (s *session) drop(now time.Time, id int) {
+	if a := s.assocs[id]; a != nil {
+		delete(s.assocs, id)
+		a.conn.Close(now, "dropped")
 	}
 }
 

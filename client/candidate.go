@@ -241,6 +241,7 @@ func (m machine) promote(now time.Time) (machine, []action) {
 	n := m.beside
 	old := &leaving{assoc: m.assoc, sas: m.sas, at: now.Add(farewell)}
 	same := m.net != nil && n.net.Address == m.net.Address
+	down := m.downNotes() // of the peer that is left, if it is
 	m.beside, m.assoc, m.isakmp, m.net = nil, n.assoc, n.isakmp, n.net
 	m.dialed, m.proveBy, m.renewAt = true, time.Time{}, time.Time{}
 	m.banner = status.Filter(n.net.Banner)
@@ -253,7 +254,7 @@ func (m machine) promote(now time.Time) (machine, []action) {
 	if n.back {
 		m.peers = m.peers.mark(now, "unknown", "").back(n.addrs, n.addr).mark(now, "active", "")
 		m.returnAt, m.brokeSoon = time.Time{}, now.Add(soonBroken)
-		acts = []action{actNote{"peer", "back with " + m.peerName()}}
+		acts = append(append(down, actNote{"peer", "back with " + m.peerName()}), m.upNotes()...)
 		m = m.backups(now)
 	}
 	if n.adopted {

@@ -61,7 +61,7 @@ func (s *session) perform(now time.Time, a action) {
 	case actHangUp:
 		s.hangUp(now, a.assoc, a.why)
 	case actDrop:
-		delete(s.assocs, a.assoc)
+		s.drop(now, a.assoc)
 	case actProve:
 		s.prove(now)
 	case actReopen:

@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,12 @@ func told(s status.Snapshot, words string) bool {
 
 func datagramFrom(addr string, b []byte) tunnel.IKEDatagram {
 	return tunnel.IKEDatagram{Peer: netip.AddrPortFrom(netip.MustParseAddr(addr), 4500), Marker: true, Data: b}
+}
+
+// debugged are the lines of debug isakmp, those for syslog among them.
+func (l *lab) debugged() []status.DebugLine {
+	lines, _ := l.c.Debug(l.t.Context(), time.Time{})
+	return lines
 }
 
 func withReturn(p *profile.Profile, hold time.Duration) *profile.Profile {
@@ -61,6 +68,11 @@ func TestReturnToThePrimary(t *testing.T) {
 		}
 		if sent-back > 2 || gap > 300*time.Millisecond {
 			t.Errorf("%d of %d packets lost, longest wait %v", sent-back, sent, gap)
+		}
+		for _, words := range []string{"is DOWN.  Peer " + gw2 + ":500", "is UP.  Peer " + gw1 + ":500"} {
+			if !slices.ContainsFunc(l.debugged(), func(d status.DebugLine) bool { return d.Time.After(began) && strings.Contains(d.Text, words) }) {
+				t.Errorf("the log does not say that the tunnel %s", words)
+			}
 		}
 		if n := len(l.sites[1].Sessions()); n != 0 {
 			t.Errorf("the second gateway still has %d associations", n)

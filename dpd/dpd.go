@@ -53,7 +53,7 @@ func New(p Policy, seq uint32) *Detector {
 
 // Activity is what the owner knows about the path.
 type Activity struct {
-	Heard time.Time // when the latest authentic packet came from the peer, ESP or IKE; not R-U-THERE-ACKs
+	Heard time.Time // when the latest authentic packet came from the peer, ESP or IKE; an R-U-THERE-ACK only if it was believed
 	Left  time.Time // when the latest packet for the inside left, or wanted to; zero if never
 }
 

@@ -25,7 +25,7 @@ func Text(w io.Writer, s Snapshot, now time.Time) error {
 	p.traffic(s)
 	p.rating(s)
 	p.diagnosis(s.Diagnosis)
-	p.prompt(s.Prompt)
+	p.prompt(s.Prompt, s.Profile)
 	p.banner(s.Banner)
 	_, err := io.WriteString(w, p.b.String())
 	return err
@@ -260,7 +260,7 @@ func (p *page) diagnosis(d *Diagnosis) {
 	p.line("Cause", "%s%s", FilterLine(d.Cause), p.since(d.Time))
 }
 
-func (p *page) prompt(q *Prompt) {
+func (p *page) prompt(q *Prompt, profile string) {
 	if q == nil {
 		return
 	}
@@ -277,6 +277,7 @@ func (p *page) prompt(q *Prompt) {
 	if q.Message != "" {
 		p.quoted("The gateway says:", q.Message)
 	}
+	p.line("Answer", "ezvpn up %s", FilterLine(profile))
 }
 
 func (p *page) banner(s string) {

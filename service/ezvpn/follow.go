@@ -93,6 +93,9 @@ func (f *follower) see(ctx context.Context, s status.Snapshot) (done bool, err e
 	f.say(line(s))
 	switch s.State {
 	case status.Active:
+		if s.Prompt != nil {
+			break // phase 1 is renewed, and wants to know who we are; the tunnel is up meanwhile
+		}
 		f.arrived(s)
 		return true, nil
 	case status.Blocked, status.ConnectRequired:
@@ -138,8 +141,13 @@ func (f *follower) send(ctx context.Context, answer ipc.Answer) error {
 	return err
 }
 
-// giveUp disconnects after Ctrl-C.
+// giveUp disconnects after Ctrl-C. A tunnel that is up stays: only its renewal was not answered.
 func (f *follower) giveUp() error {
+	if f.last.State == status.Active {
+		fmt.Fprintln(f.err)
+		return &failure{code: exitInterrupted, sentence: "not answered; the tunnel is up until its ISAKMP SA expires",
+			next: "see until when: ezvpn status"}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
 	fmt.Fprintln(f.err)
@@ -196,6 +204,9 @@ func line(s status.Snapshot) string {
 	case status.Configuring:
 		return "fetching the configuration from " + peer
 	case status.Active:
+		if s.Prompt != nil {
+			return "up; " + peer + " asks who you are, to renew the ISAKMP SA"
+		}
 		return "up"
 	case status.FailingOver:
 		return "the last gateway is lost; trying " + peer
