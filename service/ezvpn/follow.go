@@ -80,6 +80,10 @@ func (f *follower) watch(ctx context.Context) error {
 				return err
 			}
 		case answer := <-f.answers:
+			if answer.ID == "" {
+				f.arrived(f.last)
+				return nil
+			}
 			if err := f.send(ctx, answer); err != nil {
 				return err
 			}
@@ -107,17 +111,20 @@ func (f *follower) see(ctx context.Context, s status.Snapshot) (done bool, err e
 				next: "connect again: ezvpn up " + f.name}
 		}
 		f.asked = s.Prompt.ID
-		go f.ask(ctx, *s.Prompt)
+		go f.ask(ctx, *s.Prompt, s.State == status.Active)
 	}
 	return false, nil
 }
 
-func (f *follower) ask(ctx context.Context, p status.Prompt) {
+func (f *follower) ask(ctx context.Context, p status.Prompt, up bool) {
 	answer := ipc.Answer{ID: p.ID}
 	fields, err := f.asker.ask(p)
 	if err != nil {
 		f.asker.failed(err)
 		answer.Cancel = true
+		if up {
+			answer.ID = "" // somebody else may answer: the tunnel is up
+		}
 	}
 	answer.Fields = fields
 	select {

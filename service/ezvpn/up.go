@@ -30,7 +30,10 @@ What the gateway asks (user name, password, passcode) is asked on the terminal. 
 answer is one line of standard input, in the order in which the gateway asks; lines that nobody asks
 for are left alone. Secrets are never taken from the command line or the environment.
 
-Ctrl-C while connecting gives the connect up.`,
+A session of this profile that is up already is joined: what the gateway asks meanwhile, as when it
+wants a code to renew a tunnel, is answered in the same way.
+
+Ctrl-C while connecting gives the connect up; a tunnel that is up stays.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.noWait && (c.Flags().Changed("wait") || o.stdin) {

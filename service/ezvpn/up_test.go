@@ -157,6 +157,22 @@ func TestUpWhenUp(t *testing.T) {
 	}
 }
 
+// TestUpAnswersARenewal: the tunnel is up, and phase 1 wants a code to go on.
+func TestUpAnswersARenewal(t *testing.T) {
+	renewal := active
+	renewal.Prompt = askPasscode.Prompt
+	d := fake(t, renewal, active)
+	code, out, err := d.run(t.Context(), "123456\n", "up", "office", "--stdin")
+	if code != 0 || len(d.answers) != 1 || d.answers[0].Fields["passcode"] != "123456" {
+		t.Errorf("exit %d, %d answers: %s%s", code, len(d.answers), out, err)
+	}
+	d = fake(t, renewal)
+	code, out, err = d.run(t.Context(), "", "up", "office") // nobody is there to ask: the question is left to others
+	if code != 0 || len(d.answers) != 0 || !strings.Contains(out, "office is up") {
+		t.Errorf("exit %d, %d answers: %s%s", code, len(d.answers), out, err)
+	}
+}
+
 // TestHelpTellsTheExitCodes: scripts rely on them.
 func TestHelpTellsTheExitCodes(t *testing.T) {
 	d := &fakeDaemon{}
