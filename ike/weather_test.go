@@ -73,24 +73,9 @@ func (s story) datagrams(t testing.TB) int {
 
 // Whatever happens to one datagram, the SAs come up.
 func TestEveryDatagram(t *testing.T) {
-	weather := map[string]func(f flight) []flight{
-		"lost":    func(flight) []flight { return nil },
-		"doubled": func(f flight) []flight { return []flight{f, f} },
-		"doubled late": func(f flight) []flight {
-			g := f
-			g.at = g.at.Add(5 * time.Second)
-			return []flight{f, g}
-		},
-		"delayed 1.5 s": func(f flight) []flight { f.at = f.at.Add(1500 * time.Millisecond); return []flight{f} },
-		"delayed 5 s":   func(f flight) []flight { f.at = f.at.Add(5 * time.Second); return []flight{f} },
-		"behind the next": func(f flight) []flight {
-			f.at = f.at.Add(latency + time.Millisecond)
-			return []flight{f}
-		},
-	}
 	for _, s := range stories {
 		n := s.datagrams(t)
-		for name, w := range weather {
+		for name, w := range mistreatments {
 			for i := range n {
 				t.Run(fmt.Sprintf("%s/%d %s", s.name, i, name), func(t *testing.T) {
 					p := s.run(t, func(k int, f flight) []flight {

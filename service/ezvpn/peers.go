@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -35,11 +34,7 @@ whether the service answered.`,
 }
 
 func (a *app) peers(ctx context.Context, asJSON bool) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	cl := a.client()
-	defer cl.Close()
-	s, err := cl.Status(ctx)
+	s, err := a.snapshot(ctx)
 	if err != nil {
 		return err
 	}
@@ -48,9 +43,7 @@ func (a *app) peers(ctx context.Context, asJSON bool) error {
 		if s.Peers == nil {
 			s.Peers = []status.Peer{}
 		}
-		e := json.NewEncoder(a.out)
-		e.SetIndent("", "  ")
-		err = e.Encode(s.Peers)
+		err = a.json(s.Peers)
 	case len(s.Peers) > 0:
 		err = status.PeerTable(a.out, s.Peers, time.Now(), a.width())
 	case s.State == status.ConnectRequired:

@@ -28,18 +28,12 @@ func (a *app) statusCommand() *cobra.Command {
 }
 
 func (a *app) status(ctx context.Context, asJSON bool) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	cl := a.client()
-	defer cl.Close()
-	s, err := cl.Status(ctx)
+	s, err := a.snapshot(ctx)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		e := json.NewEncoder(a.out)
-		e.SetIndent("", "  ")
-		err = e.Encode(s)
+		err = a.json(s)
 	} else {
 		err = status.Text(a.out, s, time.Now())
 	}
@@ -47,6 +41,22 @@ func (a *app) status(ctx context.Context, asJSON bool) error {
 		return &failure{code: exitBug, sentence: "the status could not be printed: " + err.Error()}
 	}
 	return nil
+}
+
+// snapshot asks the service how the session is.
+func (a *app) snapshot(ctx context.Context) (status.Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	cl := a.client()
+	defer cl.Close()
+	return cl.Status(ctx)
+}
+
+// json prints a document for programs.
+func (a *app) json(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }
 
 func (a *app) downCommand() *cobra.Command {
