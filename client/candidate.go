@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"ezvpn/client/profile"
 	"ezvpn/client/status"
 	"ezvpn/ike"
 )
@@ -13,10 +12,9 @@ import (
 // candidate is a second association beside the one in use: phase 1 anew with the same gateway, or the way back to the
 // first peer. It takes the other's place when its IPsec SAs are up, and not before (make before break).
 type candidate struct {
-	assoc   int  // 0 while a name is looked up
-	back    bool // to the first peer; otherwise phase 1 anew
-	guest   int  // the ISAKMP SA with which the gateway asked for it, 0 for none
-	peer    profile.Peer
+	assoc   int          // 0 while a name is looked up
+	back    bool         // to the first peer; otherwise phase 1 anew
+	guest   int          // the ISAKMP SA with which the gateway asked for it, 0 for none
 	addrs   []netip.Addr // of the first peer
 	addr    int          // the one that is tried
 	isakmp  *ike.ISAKMPSA
@@ -309,7 +307,7 @@ func (m machine) candidateFailed(now time.Time, why string) (machine, []action) 
 	m, acts := m.abandon(now, why)
 	switch {
 	case n.back && n.addr+1 < len(n.addrs):
-		m, more := m.dialBack(now, n.addrs, n.addr+1)
+		m, more := m.dialBack(n.addrs, n.addr+1)
 		return m, append(acts, more...)
 	case n.back:
 		m.peers = m.peers.primaryDown(now, why)

@@ -36,7 +36,7 @@ func (s *session) perform(now time.Time, a action) {
 	case actNote:
 		s.note(now, a.kind, a.text)
 	case actSyslog:
-		s.log.Info(status.FilterLine(a.text))
+		s.log.Info(a.text) // what is foreign in it is filtered where it is made
 		s.debug(now, "%s", a.text)
 	case actResolve:
 		s.resolve(a)

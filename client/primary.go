@@ -36,9 +36,9 @@ func (m machine) goBack(now time.Time) (machine, []action) {
 		return m.planReturn(now), nil
 	}
 	p := m.peers.list[0]
-	m.beside = &candidate{back: true, peer: p.Peer}
+	m.beside = &candidate{back: true}
 	if a, err := netip.ParseAddr(p.Host); err == nil {
-		return m.dialBack(now, []netip.Addr{a}, 0)
+		return m.dialBack([]netip.Addr{a}, 0)
 	}
 	return m, []action{actResolve{name: p.Host, back: true}}
 }
@@ -51,14 +51,14 @@ func (m machine) resolvedBack(now time.Time, e evResolved) (machine, []action) {
 	if len(e.addrs) == 0 {
 		return m.candidateFailed(now, "the name has no address")
 	}
-	return m.dialBack(now, e.addrs, 0)
+	return m.dialBack(e.addrs, 0)
 }
 
-func (m machine) dialBack(_ time.Time, addrs []netip.Addr, i int) (machine, []action) {
+func (m machine) dialBack(addrs []netip.Addr, i int) (machine, []action) {
 	p := m.peers.list[0].Peer
 	m, id := m.number()
 	m.returnAt = time.Time{}
-	m.beside = &candidate{assoc: id, back: true, peer: p, addrs: addrs, addr: i}
+	m.beside = &candidate{assoc: id, back: true, addrs: addrs, addr: i}
 	m.creds = m.creds.attempt()
 	to := netip.AddrPortFrom(addrs[i], p.Port)
 	m, acts := m.reachable(to.Addr())
