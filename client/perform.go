@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"ezvpn/client/profile"
-	"ezvpn/client/status"
 	"ezvpn/ike"
 	"ezvpn/tunnel"
 	"ezvpn/tunnel/esp"
