@@ -64,7 +64,7 @@ func TestPacketsWait(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		same(t, "no SA", p.cross(there(100, 200)), nil)
 		p.install(gcm128, 0x1001, 0x2001)
-		time.Sleep(resumeTime)
+		time.Sleep(resumeTime + 1)
 		var want [][]byte
 		for i := 3; i < maxWaiting+2; i++ {
 			want = append(want, there(100, byte(10+i)))
@@ -93,7 +93,7 @@ func TestInOnlyThenBoth(t *testing.T) {
 		if err := p.right.Install(right); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(resumeTime)
+		time.Sleep(resumeTime + 1)
 		same(t, "what waited comes first", p.back(again(100, 2)), [][]byte{again(100, 1), again(100, 2)})
 		same(t, "inbound still works", p.cross(there(100, 3)), [][]byte{there(100, 3)})
 		if s := p.right.SAStats(); len(s) != 1 || s[0].OutSPI != 0x1001 || s[0].InPackets != 2 || s[0].OutPackets != 2 {

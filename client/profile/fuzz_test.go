@@ -13,7 +13,7 @@ import (
 
 // hostile is what a careless or hostile author writes.
 var hostile = []string{
-	"", "\n", "[", "]", "=", "a", "a=", "[a]\n[a.b]\n", "a.b.c=1\na.b.d=2\n", "a={b={c=1}}", "a=[[[1]]]", "a=[[[[1]]]]",
+	"", "\n", "[", "]", "=", "a", "a=", "[a]\n[a.b]\n", "a.b.c=1\na.b.d=2\n", "a.b.cc=1\na.b=1\na.b.d=2\n", "a=1\n[a.b]\n", "a.b=1\na={}\n", "a={b={c=1}}", "a=[[[1]]]", "a=[[[[1]]]]",
 	"a='''\n'''", "a=\"\"\"x\"\"\"", "a=\"\\\"", "a=\"\\\\\"", "a='#'#", "[group]\nkey=\"#\"#\"\n", "[group]\nkey='[dpd]'\n",
 	"a=1_000", "a=0x1F", "a=1e400", "a=-0", "a=+1", "a=2020-01-01", "a=2020-01-01T10:00:00Z", "a=2020-01-01 10:00:00", "a=nan",
 	"a=\"\\u0000\"", "a=\"\\U0010FFFF\"", "a=[1,\n#]\n2]", "a = {\nb=1}", "dpd={}\n[dpd]\ninterval=30\n", "[dpd]\n[dpd.x]\ny=1\n",

@@ -49,6 +49,7 @@ type gate struct {
 	table  string
 	keys   int
 	values int
+	stems  map[string]int // line of each path that something stands below of
 	out    outline
 }
 
@@ -64,7 +65,7 @@ func (f *fault) Error() string { return f.why }
 
 // outlineOf checks the text and finds its keys.
 func outlineOf(file, text string) (outline, Errors) {
-	g := &gate{text: text, line: 1, out: outline{lines: map[string]int{}, tables: map[string]int{}}}
+	g := &gate{text: text, line: 1, stems: map[string]int{}, out: outline{lines: map[string]int{}, tables: map[string]int{}}}
 	if f := g.characters(); f != nil {
 		return g.out, Errors{{File: file, Line: f.line, Why: f.why}}
 	}
@@ -152,6 +153,9 @@ func (g *gate) header() *fault {
 	if first, ok := g.out.tables[path]; ok {
 		return g.fail("this table was begun on line %d already", first)
 	}
+	if f := g.stem(path + "."); f != nil {
+		return f
+	}
 	g.table = path
 	g.out.tables[path] = g.line
 	return nil
@@ -177,8 +181,13 @@ func (g *gate) pair(prefix string, depth int) *fault {
 		f.key = path
 		return f
 	}
+	if f := g.stem(path); f != nil {
+		return f
+	}
 	if g.peek() == '{' {
 		g.out.tables[path] = g.line
+	} else if first, ok := g.stems[path]; ok {
+		return g.fail("this is a table since line %d, and cannot have a value", first)
 	} else {
 		g.out.lines[path] = g.line
 		g.out.order = append(g.out.order, path)
@@ -187,6 +196,22 @@ func (g *gate) pair(prefix string, depth int) *fault {
 		f.key = path
 	}
 	return f
+}
+
+// stem notes the tables that a path stands in. None of them may be a key with a value: the parser takes some such files.
+func (g *gate) stem(path string) *fault {
+	for i, c := range path {
+		if c != '.' {
+			continue
+		}
+		if first, ok := g.out.lines[path[:i]]; ok {
+			return g.fail("a part of this name has a value since line %d, and cannot be a table", first)
+		}
+		if _, ok := g.stems[path[:i]]; !ok {
+			g.stems[path[:i]] = g.line
+		}
+	}
+	return nil
 }
 
 // key reads one bare key, dotted or not.

@@ -70,6 +70,9 @@ func TestGateSyntax(t *testing.T) {
 		"[dpd]\ninterval = 1__0":                "office.toml:2: this is not valid TOML",
 		"name = \"\\uD800hunter2\"":             "this is not valid TOML",
 		"= 1":                                   "expected a key",
+		"a.b = 1\na = 2":                        "office.toml:2: this is a table since line 1",
+		"a = 1\n[a.b]":                          "has a value since line 1",
+		"a.b.c = 1\na.b = 1\na.b.d = 2":         "office.toml:2: this is a table since line 1",
 		"a..b = 1":                              "expected a key",
 	} {
 		all := errorsOf(t, text)
