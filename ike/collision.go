@@ -71,20 +71,3 @@ func (c *Conn) pending(ch *child) bool {
 	}
 	return false
 }
-
-// unheard is called when the peer repeats message 2 of our Quick Mode: message 3 did not arrive, and the new SA is not
-// in use there. What it takes the place of stays for longer.
-func (c *Conn) unheard(now time.Time, q *quick) {
-	if q == nil || q.step != 3 {
-		return
-	}
-	ch := c.child(q.spi)
-	if ch == nil || !ch.sa.Initiated {
-		return
-	}
-	for _, x := range c.keeper().children {
-		if !x.retire.IsZero() && !x.told && (x.sa.In.SPI == ch.sa.Replaces || x.yields && x.sa.Replaces == ch.sa.Replaces) {
-			x.retire = now.Add(overlap)
-		}
-	}
-}

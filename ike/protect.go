@@ -83,7 +83,7 @@ func (c *Conn) protected(now time.Time, h isakmp.Header, body []byte, digest [32
 		c.drop("unexpected", fmt.Errorf("%v with the message ID of %v", h.Exchange, x.kind))
 		return
 	case x != nil && x.any && x.heard == digest:
-		c.unheard(now, x.quick)
+		c.unheard(now, x)
 		c.answerAgain(now, x.last)
 		return
 	case x == nil:
