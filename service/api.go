@@ -16,6 +16,7 @@ type api struct {
 	authority authority
 	log       *slog.Logger
 	owners    owners
+	pace      *pace // of the connects; nil for none
 	stopping  atomic.Bool
 
 	// owner is held while a command that looks at the owner of the session, or changes it, is carried out.
@@ -47,8 +48,8 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request, v verb) {
 		return
 	}
 	if v.method == http.MethodPost {
-		if a.stopping.Load() {
-			ipc.Refuse(w, &ipc.Error{Code: ipc.Stopping, Sentence: "the service is stopping", Next: "try again when it is up"})
+		if e := a.admit(w, r, v, c); e != nil {
+			ipc.Refuse(w, e)
 			return
 		}
 		if !v.stream {
@@ -57,9 +58,26 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request, v verb) {
 		}
 	}
 	if e := a.authority.check(v.level, c, a.session.Snapshot()); e != nil {
-		a.log.Warn("refused", "verb", v.path, "caller", c.Label(), "code", e.Code)
 		ipc.Refuse(w, e)
 		return
 	}
 	v.do(a, w, r, c)
+}
+
+// admit takes in a command before it waits for the lock: who may not has nothing to send, and who is slow to send, or
+// connects too often, keeps nobody else waiting.
+func (a *api) admit(w http.ResponseWriter, r *http.Request, v verb, c ipc.Caller) *ipc.Error {
+	if a.stopping.Load() {
+		return &ipc.Error{Code: ipc.Stopping, Sentence: "the service is stopping", Next: "try again when it is up"}
+	}
+	if e := a.authority.check(v.level, c, a.session.Snapshot()); e != nil {
+		return e
+	}
+	if e := ipc.Receive(w, r); e != nil {
+		return e
+	}
+	if v.path == ipc.PathUp && a.pace != nil {
+		return a.pace.turn(r.Context(), c)
+	}
+	return nil
 }

@@ -153,9 +153,8 @@ func TestStoppingRefusesCommands(t *testing.T) {
 
 // TestSecretsAreNotLogged looks for an answer in the log, at the lowest level.
 func TestSecretsAreNotLogged(t *testing.T) {
-	s := serve(t)
 	var log lockedBuffer
-	s.api.log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s := serveLogging(t, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	writeProfile(t, s.dir, "office", goodProfile)
 	const canary = "c4n4ry-secret"
 	s.raw(t, alice, "POST", ipc.PathUp, `{"profile":"office","answers":{"password":"`+canary+`"}}`)

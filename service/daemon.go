@@ -63,7 +63,8 @@ func revert(h host.Configurator) error {
 }
 
 func newDaemon(o Options, s session, l net.Listener, lock *os.File) *Daemon {
-	a := &api{session: s, store: &store{o.Profiles}, log: o.Log, authority: authority{group: groupID, console: atConsole}}
+	a := &api{session: s, store: &store{o.Profiles}, log: o.Log, pace: &pace{},
+		authority: authority{group: groupID, console: atConsole}}
 	return &Daemon{log: o.Log, lock: lock, session: s, api: a,
 		server: ipc.NewServer(l, ipc.Identify, a.handler(), o.Log)}
 }

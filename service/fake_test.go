@@ -201,13 +201,17 @@ type served struct {
 
 func serve(t *testing.T) *served {
 	t.Helper()
+	return serveLogging(t, slog.New(slog.NewTextHandler(io.Discard, nil)))
+}
+
+func serveLogging(t *testing.T, log *slog.Logger) *served {
+	t.Helper()
 	s := &served{fakeSession: newFakeSession(), dir: t.TempDir(), caller: root,
 		address: filepath.Join(t.TempDir(), "s")}
 	l, err := ipc.Listen(s.address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	s.api = &api{session: s.fakeSession, store: &store{s.dir}, authority: testAuthority, log: log}
 	s.server = ipc.NewServer(l, func(net.Conn) (ipc.Caller, error) { return s.as(), nil }, s.api.handler(), log)
 	ended := make(chan error, 1)

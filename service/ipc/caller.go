@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"time"
 )
 
 // Caller is who is at the other end of a connection, as the kernel attests it. Nothing in a request adds to it.
@@ -35,6 +36,14 @@ type conn struct {
 func (c *conn) Caller() (Caller, error) {
 	c.once.Do(func() { c.caller, c.err = c.identify(c.Conn) })
 	return c.caller, c.err
+}
+
+// Write gives up on a reader that does not take what is written, whether an answer or a line of a stream.
+func (c *conn) Write(b []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(b)
 }
 
 func (c *conn) Close() error {

@@ -21,6 +21,7 @@ const (
 type limiter struct {
 	net.Listener
 	identify func(net.Conn) (Caller, error)
+	audit    *audit
 
 	mu    sync.Mutex // guards total and users
 	total int
@@ -34,17 +35,16 @@ func (l *limiter) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		c := &conn{Conn: nc, identify: l.identify}
-		user, admin := "", false
+		var caller Caller
 		if callerEarly {
-			caller, err := c.Caller()
-			if err != nil {
-				refuse(nc, errUnidentified)
+			if caller, err = c.Caller(); err != nil {
+				l.refuse(c, caller, errUnidentified)
 				continue
 			}
-			user, admin = caller.User, caller.Admin
 		}
+		user, admin := caller.User, caller.Admin
 		if e := l.enter(user, admin); e != nil {
-			refuse(nc, e)
+			l.refuse(c, caller, e)
 			continue
 		}
 		c.free = sync.OnceFunc(func() { l.leave(user, admin) })
@@ -79,6 +79,11 @@ func (l *limiter) leave(user string, admin bool) {
 	if !admin {
 		l.total--
 	}
+}
+
+func (l *limiter) refuse(c net.Conn, caller Caller, e *Error) {
+	l.audit.refused(caller, "connect", e.Code)
+	refuse(c, e)
 }
 
 // refuse answers before any request was read. The answer fits the buffer of a fresh socket, so this does not wait.

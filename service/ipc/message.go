@@ -1,11 +1,13 @@
 package ipc
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"time"
 )
 
@@ -14,6 +16,9 @@ func Refuse(w http.ResponseWriter, e *Error) {
 	code, ok := httpStatus[e.Code]
 	if !ok {
 		code = http.StatusInternalServerError
+	}
+	if a, ok := w.(*answer); ok {
+		a.code = e.Code
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
@@ -26,44 +31,56 @@ func Reply(w http.ResponseWriter, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// Read takes the body of a request into v, strictly: JSON, known fields, one value, not too long.
-func Read(w http.ResponseWriter, r *http.Request, v any) *Error {
+// Receive waits for the body of a request. What is decided under a lock is decided after it: a caller who is slow to
+// send holds nobody else up.
+func Receive(w http.ResponseWriter, r *http.Request) *Error {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return &Error{BadRequest, "the request is not JSON", "send Content-Type: application/json"}
 	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, MaxBody))
-	d.DisallowUnknownFields()
-	err := d.Decode(v)
-	if err == nil {
-		if _, err = d.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = errors.New("something follows the first value")
-		}
-	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return &Error{TooLarge, "the request is larger than 64 KiB", "send less"}
 	}
-	return &Error{BadRequest, "the request cannot be read: " + shape(err), "see docs/ipc.md for what each verb takes"}
+	if err != nil {
+		return unreadable(errBrokenOff)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+// Read takes the body of a request into v, strictly: one JSON object, known fields, each once, not too long or deep.
+func Read(w http.ResponseWriter, r *http.Request, v any) *Error {
+	if e := Receive(w, r); e != nil {
+		return e
+	}
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = strict(body, reflect.TypeOf(v).Elem())
+	}
+	if err != nil {
+		return unreadable(err)
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return unreadable(shape(err))
+	}
+	return nil
+}
+
+func unreadable(err error) *Error {
+	return &Error{BadRequest, "the request cannot be read: " + err.Error(), "see docs/ipc.md for what each verb takes"}
 }
 
 // shape says what is wrong with a body without quoting its values: they may be secrets.
-func shape(err error) string {
-	var syntax *json.SyntaxError
+func shape(err error) error {
 	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &kind):
-		return "the field " + kind.Field + " is of another type than expected"
-	case errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return "the JSON is broken or cut off"
+	if errors.As(err, &kind) {
+		return errors.New("the field " + kind.Field + " is of another type than expected")
 	}
-	return "it has a field that is not known, or more than one value"
+	return errBrokenOff
 }
 
-// Lines writes a stream: one JSON value a line, each sent at once. A reader that does not take a line within
-// writeTimeout is given up.
+// Lines writes a stream: one JSON value a line, each sent at once.
 type Lines struct {
 	w  http.ResponseWriter
 	rc *http.ResponseController
@@ -79,21 +96,13 @@ func NewLines(w http.ResponseWriter) *Lines {
 }
 
 // Begin tells the caller that the stream stands, where the first value may be long in coming.
-func (l *Lines) Begin() error {
-	if err := l.rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return err
-	}
-	return l.rc.Flush()
-}
+func (l *Lines) Begin() error { return l.rc.Flush() }
 
 // Refuse ends a stream with an error, as its last line.
 func (l *Lines) Refuse(e *Error) error { return l.Send(envelope{e}) }
 
 // Send writes one value.
 func (l *Lines) Send(v any) error {
-	if err := l.rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return err
-	}
 	if err := l.e.Encode(v); err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func TestDebugStreamEnds(t *testing.T) {
 			Reply(w, Version{API: API})
 		case body == "abort":
 			io.WriteString(w, first+first[:20])
-			w.(http.Flusher).Flush()
+			http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		default:
 			io.WriteString(w, first+body)

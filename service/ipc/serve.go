@@ -15,7 +15,7 @@ import (
 
 const (
 	readTimeout  = 10 * time.Second // for a whole request
-	writeTimeout = 30 * time.Second // for a whole answer, and for one line of a stream
+	writeTimeout = 2 * time.Second  // for what is written at once; it begins when the buffer of the socket is full
 	idleTimeout  = 2 * time.Minute
 	maxHeader    = 8 << 10
 )
@@ -26,6 +26,7 @@ type Server struct {
 	listener net.Listener
 	stop     context.CancelFunc // ends the streams
 	log      *slog.Logger
+	audit    *audit
 	panics   atomic.Uint64
 }
 
@@ -33,12 +34,13 @@ type Server struct {
 // Identify, but in tests.
 func NewServer(l net.Listener, identify func(net.Conn) (Caller, error), h http.Handler, log *slog.Logger) *Server {
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Server{listener: &limiter{Listener: l, identify: identify, users: map[string]int{}}, stop: stop, log: log}
+	audit := &audit{log: log}
+	s := &Server{listener: &limiter{Listener: l, identify: identify, audit: audit, users: map[string]int{}}, stop: stop,
+		log: log, audit: audit}
 	s.http = http.Server{
 		Handler:           s.guard(h),
 		ReadHeaderTimeout: readTimeout,
 		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
@@ -63,6 +65,7 @@ func (s *Server) Shutdown(ctx context.Context) {
 		s.http.Close()
 	}
 	s.listener.Close() // also when Serve was never called
+	s.audit.stop()
 }
 
 // Panics is how many requests met a bug of ours.
@@ -71,12 +74,17 @@ func (s *Server) Panics() uint64 { return s.panics.Load() }
 // guard refuses what no client of ours sends, and survives what we got wrong.
 func (s *Server) guard(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer s.recover(w, r)
+		a := &answer{ResponseWriter: w}
+		defer s.recover(a, r)
 		if e := check(r); e != nil {
-			Refuse(w, e)
-			return
+			Refuse(a, e)
+		} else {
+			h.ServeHTTP(a, r)
 		}
-		h.ServeHTTP(w, r)
+		if a.code != "" {
+			c, _ := CallerOf(r.Context()) // check saw to it, or it is the refusal
+			s.audit.refused(c, fmt.Sprintf("%.40s", r.URL.Path), a.code)
+		}
 	})
 }
 
