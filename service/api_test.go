@@ -25,10 +25,17 @@ func TestUpAnswerDown(t *testing.T) {
 		t.Errorf("the session belongs to %q", s.options.Owner)
 	}
 	s.set(func(n *status.Snapshot) {
-		n.State, n.Prompt = status.XAuthRequired, &status.Prompt{ID: "q7"}
+		n.State, n.Prompt = status.XAuthRequired, &status.Prompt{ID: "q7",
+			Fields: []status.PromptField{{Name: "password", Hidden: true}}}
 	})
 	if _, err := cl.Answer(t.Context(), ipc.Answer{ID: "q6"}); code(err) != ipc.NoPrompt {
 		t.Errorf("answer to an older question: %v", err)
+	}
+	for _, wrong := range []ipc.Fields{nil, {"user": "a"}, {"password": "a", "user": "b"},
+		{"password": strings.Repeat("a", ipc.MaxAnswer+1)}} {
+		if _, err := cl.Answer(t.Context(), ipc.Answer{ID: "q7", Fields: wrong}); code(err) != ipc.BadRequest {
+			t.Errorf("answered with %v: %v", wrong, err)
+		}
 	}
 	if _, err := cl.Answer(t.Context(), ipc.Answer{ID: "q7", Fields: ipc.Fields{"password": "p\x00w"}}); err != nil {
 		t.Fatal(err)

@@ -76,7 +76,7 @@ func TestVerbsByCaller(t *testing.T) {
 			for _, c := range callers {
 				s.set(func(n *status.Snapshot) {
 					*n = status.Snapshot{Version: 1, State: status.XAuthRequired, Profile: "office", Owner: owner,
-						Prompt: &status.Prompt{ID: "q1"}}
+						Prompt: &status.Prompt{ID: "q1", Fields: []status.PromptField{{Name: "password"}}}}
 					if v.path == ipc.PathUp {
 						n.State = status.ConnectRequired
 					}

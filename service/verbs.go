@@ -50,6 +50,10 @@ func (a *api) up(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 		ipc.Refuse(w, e)
 		return
 	}
+	if e := req.Answers.Check(); e != nil {
+		ipc.Refuse(w, e)
+		return
+	}
 	p, err := a.store.load(req.Profile)
 	if err != nil {
 		ipc.Refuse(w, profileError(err))
@@ -99,23 +103,6 @@ func (a *api) down(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 		ipc.Refuse(w, a.internal("disconnect", err))
 	default:
 		a.log.Info("disconnect", "caller", c.Label())
-		a.reply(w)
-	}
-}
-
-func (a *api) answer(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
-	var req ipc.Answer
-	if e := ipc.Read(w, r, &req); e != nil {
-		ipc.Refuse(w, e)
-		return
-	}
-	switch err := a.session.Answer(req.ID, req.Fields.Secrets(), req.Cancel); {
-	case errors.Is(err, client.ErrNoPrompt):
-		ipc.Refuse(w, &ipc.Error{Code: ipc.NoPrompt, Sentence: "nothing is being asked, or it was answered already",
-			Next: "look at what is asked now: ezvpn status"})
-	case err != nil:
-		ipc.Refuse(w, a.internal("answer", err))
-	default:
 		a.reply(w)
 	}
 }

@@ -141,27 +141,6 @@ func codeOf(err error) string {
 	return ""
 }
 
-// TestVersions: whichever end is newer, the sentence is the same, and nothing else is asked.
-func TestVersions(t *testing.T) {
-	var asked []string
-	_, address := start(t, Identify, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.URL.Path)
-		Reply(w, Version{API: API + 1, Daemon: "later"})
-	}))
-	cl := NewClient(address)
-	defer cl.Close()
-	_, err := cl.Up(t.Context(), Up{Profile: "office", Answers: Fields{"password": "x"}})
-	if codeOf(err) != VersionMismatch || !strings.Contains(err.Error(), `"1"`) || !strings.Contains(err.Error(), `"2"`) {
-		t.Errorf("a later daemon: %v", err)
-	}
-	if len(asked) != 1 || asked[0] != PathVersion {
-		t.Errorf("asked %v", asked)
-	}
-	if e := mismatch("1", "2"); err.Error() != e.Error() {
-		t.Errorf("the ends disagree: %v and %v", err, e)
-	}
-}
-
 func TestStranger(t *testing.T) {
 	_, address := start(t, func(net.Conn) (Caller, error) { return Caller{}, errors.New("no credentials") }, echo)
 	c, err := net.Dial("unix", address)

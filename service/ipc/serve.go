@@ -125,16 +125,3 @@ func check(r *http.Request) *Error {
 	}
 	return nil
 }
-
-// mismatch is the same sentence on both ends.
-func mismatch(client, daemon string) *Error {
-	if client == "" {
-		client = "none"
-	}
-	if daemon == "" {
-		daemon = "none"
-	}
-	return &Error{VersionMismatch,
-		fmt.Sprintf("the command speaks version %.12q of the service's language, the service version %.12q", client, daemon),
-		"install both from the same release, then restart ezvpnd"}
-}

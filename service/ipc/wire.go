@@ -1,15 +1,6 @@
 package ipc
 
-import (
-	"fmt"
-	"log/slog"
-	"maps"
-	"slices"
-	"strings"
-
-	"ezvpn/client/profile"
-	"ezvpn/client/status"
-)
+import "ezvpn/client/status"
 
 // API is the version of this wire. It grows when an older partner would misunderstand, not with each new field.
 const API = 1
@@ -73,25 +64,3 @@ type State struct {
 	State   status.State `json:"state"`
 	Profile string       `json:"profile,omitempty"`
 }
-
-// Fields are secrets on their way to the daemon. They go one way, and only the JSON of a request spells them out.
-type Fields map[string]string
-
-// Secrets is the same, as values that never print.
-func (f Fields) Secrets() map[string]profile.Secret {
-	if len(f) == 0 {
-		return nil
-	}
-	m := make(map[string]profile.Secret, len(f))
-	for k, v := range f {
-		m[k] = profile.Secret(v)
-	}
-	return m
-}
-
-func (f Fields) String() string {
-	return "[" + strings.Join(slices.Sorted(maps.Keys(f)), " ") + "]"
-}
-
-func (f Fields) Format(s fmt.State, _ rune) { fmt.Fprint(s, f.String()) }
-func (f Fields) LogValue() slog.Value       { return slog.StringValue(f.String()) }
