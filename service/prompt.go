@@ -32,7 +32,6 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 	}
 }
 
-
 // complete refuses an answer that leaves something of the open prompt out: the gateway would count it as a wrong one.
 func (a *api) complete(req ipc.Answer) *ipc.Error {
 	if e := req.Fields.Check(); e != nil {
