@@ -212,7 +212,7 @@ func serveLogging(t *testing.T, log *slog.Logger) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.api = &api{session: s.fakeSession, store: &store{s.dir}, authority: testAuthority, log: log}
+	s.api = testAPI(s.fakeSession, s.dir, log)
 	s.server = ipc.NewServer(l, func(net.Conn) (ipc.Caller, error) { return s.as(), nil }, s.api.handler(), log)
 	ended := make(chan error, 1)
 	go func() { ended <- s.server.Serve() }()
@@ -223,6 +223,11 @@ func serveLogging(t *testing.T, log *slog.Logger) *served {
 		}
 	})
 	return s
+}
+
+// testAPI is the API over this session and the profiles in dir.
+func testAPI(s session, dir string, log *slog.Logger) *api {
+	return &api{session: s, store: &store{dir}, authority: testAuthority, log: log}
 }
 
 func (s *served) as() ipc.Caller {

@@ -65,6 +65,13 @@ func withConn(ctx context.Context, nc net.Conn) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
+// WithCaller is for requests that come over no connection: those of tests.
+func WithCaller(ctx context.Context, caller Caller) context.Context {
+	c := &conn{caller: caller}
+	c.once.Do(func() {})
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
 // CallerOf tells who sent the request with this context.
 func CallerOf(ctx context.Context) (Caller, error) {
 	c, ok := ctx.Value(callerKey{}).(*conn)

@@ -1,0 +1,43 @@
+package service
+
+import (
+	"reflect"
+	"testing"
+
+	"ezvpn/client/status"
+	"ezvpn/service/ipc"
+)
+
+// shape is what a verb takes and gives; in is nil for a verb without a body.
+type shape struct {
+	in, out reflect.Type
+	about   string
+}
+
+// shapes has an entry for each verb of the table. docs/openapi.json and the fuzz target are made from it.
+var shapes = map[string]shape{
+	ipc.PathVersion:  {nil, reflect.TypeFor[ipc.Version](), "The handshake."},
+	ipc.PathStatus:   {nil, reflect.TypeFor[status.Snapshot](), "One snapshot."},
+	ipc.PathWatch:    {nil, reflect.TypeFor[status.Snapshot](), "Snapshots, the present one first, one a line."},
+	ipc.PathProfiles: {nil, reflect.TypeFor[ipc.Profiles](), "The profiles there are."},
+	ipc.PathUp:       {reflect.TypeFor[ipc.Up](), reflect.TypeFor[ipc.State](), "Connect."},
+	ipc.PathDown:     {reflect.TypeFor[struct{}](), reflect.TypeFor[ipc.State](), "End the session."},
+	ipc.PathAnswer:   {reflect.TypeFor[ipc.Answer](), reflect.TypeFor[ipc.State](), "Answer the open prompt, or give up the connect."},
+	ipc.PathClear:    {reflect.TypeFor[ipc.Clear](), reflect.TypeFor[ipc.Cleared](), "Delete the SAs of the session."},
+	ipc.PathDebug:    {reflect.TypeFor[ipc.Debug](), reflect.TypeFor[status.DebugLine](), "Debug lines, one a line."},
+}
+
+func TestEveryVerbHasAShape(t *testing.T) {
+	for _, v := range verbs {
+		s, ok := shapes[v.path]
+		if !ok || s.out == nil || s.about == "" {
+			t.Errorf("%s has no shape: say in shapes_test.go what it takes and gives", v.path)
+		}
+		if (s.in != nil) != (v.method == "POST") {
+			t.Errorf("%s %s: a POST has a body, a GET has none", v.method, v.path)
+		}
+	}
+	if len(shapes) != len(verbs) {
+		t.Errorf("%d shapes for %d verbs", len(shapes), len(verbs))
+	}
+}
