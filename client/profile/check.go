@@ -42,7 +42,7 @@ func (r *reader) refuseWeak(path string, proposals []string) {
 		}
 	}
 	if weak != nil {
-		r.wrong(r.out.lines[path], path, "this uses what is weak: "+strings.Join(weak, ", "),
+		r.wrong(r.at(path), path, "this uses what is weak: "+strings.Join(weak, ", "),
 			fmt.Sprintf(`that only with allow = ["%s"] under [security]`, strings.Join(weak, `", "`)))
 	}
 }
@@ -61,19 +61,21 @@ func (r *reader) check() {
 	r.required("group.name", "a profile needs the name of its group")
 	r.checkName()
 	r.checkGroup()
-	if line, ok := r.out.has("dpd"); ok && r.out.lines["dpd.interval"] == 0 && !slices.Contains(r.meant, "dpd.interval") {
-		r.wrong(line, "dpd.interval", "a [dpd] table needs an interval; without the table it is 10, on demand", r.allowedOf("dpd.interval"))
+	_, interval := r.said("dpd.interval")
+	if at, ok := r.tableAt("dpd"); ok && !interval && !slices.Contains(r.meant, "dpd.interval") {
+		r.wrong(at, "dpd.interval", "a [dpd] table needs an interval; without the table it is 10, on demand", r.allowedOf("dpd.interval"))
 	}
 	_, networks := r.said("inside.networks")
 	switch {
 	case r.p.Extends() && !networks:
-		r.wrong(r.out.lines["mode"], "inside.networks", "mode "+r.p.Mode+" needs the networks behind this machine", r.allowedOf("inside.networks"))
+		r.wrong(r.at("mode"), "inside.networks", "mode "+r.p.Mode+" needs the networks behind this machine", r.allowedOf("inside.networks"))
 	case !r.p.Extends() && networks:
-		r.wrong(r.out.lines["inside.networks"], "inside.networks", "only the network-extension modes have inside networks", "")
+		r.wrong(r.at("inside.networks"), "inside.networks", "only the network-extension modes have inside networks", "")
 	}
 	r.checkIdle()
 	r.checkPrimary()
 	r.checkOnce(r.p.Peers)
+	r.checkLocked()
 }
 
 func (r *reader) allowedOf(path string) string {
@@ -87,20 +89,19 @@ func (r *reader) required(path, why string) {
 		return
 	}
 	table, _, _ := strings.Cut(path, ".")
-	line, _ := r.out.has(table)
-	r.wrong(line, path, "missing: "+why, r.allowedOf(path))
+	at, _ := r.tableAt(table)
+	r.wrong(at, path, "missing: "+why, r.allowedOf(path))
 }
 
 func (r *reader) checkName() {
 	if _, ok := r.said("name"); ok {
 		return
 	}
-	s := stem(r.file)
-	if s == "" || checkName(s) != "" {
-		r.wrong(0, "name", "missing, and the name of the file is no name for a profile", r.allowedOf("name"))
+	if r.name == "" || checkName(r.name) != "" {
+		r.wrong(place{r.sources[0].file, 0}, "name", "missing, and the name of the file is no name for a profile", r.allowedOf("name"))
 		return
 	}
-	r.p.Name = s
+	r.p.Name = r.name
 }
 
 func (r *reader) checkGroup() {
@@ -108,7 +109,7 @@ func (r *reader) checkGroup() {
 	_, file := r.said("group.key_file")
 	switch {
 	case key && file:
-		r.wrong(r.out.lines["group.key_file"], "group.key_file", "key is there too", "one of key and key_file")
+		r.wrong(r.at("group.key_file"), "group.key_file", "key is there too", "one of key and key_file")
 	case !key && !file:
 		r.required("group.key", "a profile needs the group key")
 	}
@@ -116,7 +117,7 @@ func (r *reader) checkGroup() {
 		return
 	}
 	if a, err := netip.ParseAddr(r.p.Group.Name); err != nil || !a.Is4() {
-		r.wrong(r.out.lines["group.name"], "group.name", "with id_type address the name is an address, and this is none", "an IPv4 address")
+		r.wrong(r.at("group.name"), "group.name", "with id_type address the name is an address, and this is none", "an IPv4 address")
 	}
 }
 
@@ -124,10 +125,10 @@ func (r *reader) checkGroup() {
 const defaultIdle = 30 * time.Minute
 
 func (r *reader) checkIdle() {
-	switch line := r.out.lines["idle_timeout"]; {
-	case line > 0 && r.p.Connect != "traffic":
-		r.wrong(line, "idle_timeout", `only connect = "traffic" has an idle timeout`, "")
-	case line == 0 && r.p.Connect == "traffic":
+	switch _, said := r.said("idle_timeout"); {
+	case said && r.p.Connect != "traffic":
+		r.wrong(r.at("idle_timeout"), "idle_timeout", `only connect = "traffic" has an idle timeout`, "")
+	case !said && r.p.Connect == "traffic":
 		r.p.IdleTimeout = defaultIdle
 	}
 }
@@ -135,7 +136,7 @@ func (r *reader) checkIdle() {
 // checkPrimary refuses a way back where there is nothing to come back from.
 func (r *reader) checkPrimary() {
 	if r.p.Primary.Return && len(r.p.Peers) == 1 && !r.p.AcceptBackupServers {
-		r.wrong(r.out.lines["primary.return"], "primary.return", "there is only one peer", "")
+		r.wrong(r.at("primary.return"), "primary.return", "there is only one peer", "")
 	}
 }
 
@@ -143,7 +144,7 @@ func (r *reader) checkPrimary() {
 func (r *reader) checkOnce(peers []Peer) {
 	for i, p := range peers {
 		if slices.Contains(peers[:i], p) {
-			r.wrong(r.out.lines["peers"], "peers", quote(p.String())+" is there twice", r.allowedOf("peers"))
+			r.wrong(r.at("peers"), "peers", quote(p.String())+" is there twice", r.allowedOf("peers"))
 			return
 		}
 	}

@@ -26,6 +26,13 @@ type outline struct {
 	lines  map[string]int // line of each "table.key"
 	tables map[string]int // line of each [table], or of its inline form
 	order  []string       // keys as they come
+	spans  map[string]span
+}
+
+// span is where a key and its value stand in the text, as offsets.
+type span struct {
+	key, value, end int
+	inline          bool // within braces
 }
 
 // has reports whether anything of a table is in the file.
@@ -65,7 +72,7 @@ func (f *fault) Error() string { return f.why }
 
 // outlineOf checks the text and finds its keys.
 func outlineOf(file, text string) (outline, Errors) {
-	g := &gate{text: text, line: 1, stems: map[string]int{}, out: outline{lines: map[string]int{}, tables: map[string]int{}}}
+	g := &gate{text: text, line: 1, stems: map[string]int{}, out: outline{lines: map[string]int{}, tables: map[string]int{}, spans: map[string]span{}}}
 	if f := g.characters(); f != nil {
 		return g.out, Errors{{File: file, Line: f.line, Why: f.why}}
 	}
@@ -163,6 +170,7 @@ func (g *gate) header() *fault {
 
 // pair reads key = value. prefix is the table that it stands in.
 func (g *gate) pair(prefix string, depth int) *fault {
+	begin := g.at
 	path, f := g.key()
 	if f != nil {
 		return f
@@ -192,9 +200,11 @@ func (g *gate) pair(prefix string, depth int) *fault {
 		g.out.lines[path] = g.line
 		g.out.order = append(g.out.order, path)
 	}
+	value := g.at
 	if f = g.value(path, depth); f != nil && f.key == "" {
 		f.key = path
 	}
+	g.out.spans[path] = span{begin, value, g.at, depth > 0}
 	return f
 }
 

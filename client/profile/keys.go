@@ -15,11 +15,17 @@ type key struct {
 	def   any    // default as TOML has it; nil for none
 	doc   string // one or two sentences
 	weak  bool   // may make the tunnel weaker
+	user  bool   // users may set it for their own sessions
+	only  string // the one layer that may have it; "" for all
+	live  Impact // what a change does to a tunnel that is up; "" is Reconnect
 	later bool   // known, but not available in this version
 }
 
 // secretKeys are never quoted by an error, and print as "redacted".
 var secretKeys = []string{"group.key", "xauth.password"}
+
+// maxLocked bounds managed.locked.
+const maxLocked = 64
 
 const (
 	proposals1 = "1 to 24 of cipher-hash-group"
@@ -30,17 +36,17 @@ const (
 var keys = []key{
 	{path: "name", kind: text(func(p *Profile) *string { return &p.Name }, 64, "a-z, 0-9, then also . _ -; at most 64", checkName),
 		doc: "Name of the profile, for `ezvpn up NAME`. Without it, the name of the file counts, without `.toml`."},
-	{path: "connect", kind: choice(func(p *Profile) *string { return &p.Connect }, []string{"manual", "auto", "traffic"}), def: "manual",
+	{path: "connect", user: true, live: Live, kind: choice(func(p *Profile) *string { return &p.Connect }, []string{"manual", "auto", "traffic"}), def: "manual",
 		doc: "`manual` connects when it is asked to, and stops when all peers were tried; `auto` connects when the service starts and keeps trying; `traffic` connects when a packet for the inside waits, and goes back to waiting after idle_timeout."},
-	{path: "idle_timeout", kind: idle(),
+	{path: "idle_timeout", user: true, live: Live, kind: idle(),
 		doc: "With connect traffic: seconds without a packet in either direction after which the tunnel is taken down; 1800 unless said."},
 	{path: "mode", kind: choice(func(p *Profile) *string { return &p.Mode }, []string{"client", "network-extension", "network-extension-plus"}), def: "client",
 		doc: "`client` gets an address from the gateway; `network-extension` shows the networks under [inside] to the other side and gets no address; `network-extension-plus` does so and gets an address as well, for this machine itself."},
-	{path: "peers", kind: list(func(p *Profile) *[]Peer { return &p.Peers }, 16, "1 to 16 host names or IPv4 addresses, each with :port if it is not 500", parsePeer, Peer.String),
+	{path: "peers", live: Live, kind: list(func(p *Profile) *[]Peer { return &p.Peers }, 16, "1 to 16 host names or IPv4 addresses, each with :port if it is not 500", parsePeer, Peer.String),
 		doc: "The gateways, in the order in which they are tried. Required."},
-	{path: "preset", kind: choice(func(p *Profile) *string { return &p.Preset }, presetNames()),
+	{path: "preset", live: Nothing, kind: choice(func(p *Profile) *string { return &p.Preset }, presetNames()),
 		doc: "Fills what the profile does not say with what a kind of gateway wants; see Presets."},
-	{path: "accept_backup_servers", kind: boolean(func(p *Profile) *bool { return &p.AcceptBackupServers }), def: true,
+	{path: "accept_backup_servers", live: Live, kind: boolean(func(p *Profile) *bool { return &p.AcceptBackupServers }), def: true,
 		doc: "Whether backup servers that the gateway pushes take the place of the peers after the first one for the session, at most 10 of them. An empty list that is pushed means that there are none."},
 
 	{path: "group.name", kind: text(func(p *Profile) *string { return &p.Group.Name }, 128, "1 to 128 bytes, no control characters", nil),
@@ -52,42 +58,42 @@ var keys = []key{
 	{path: "group.key_file", kind: text(func(p *Profile) *string { return &p.Group.KeyFile }, 255, "the name of a file beside the profile, or an absolute path", checkPath),
 		doc: "File that holds the group key, in place of key. Only for profiles of the machine; the service reads it, and refuses it if others than root may."},
 
-	{path: "xauth.username", kind: text(func(p *Profile) *string { return &p.XAUTH.Username }, 255, "1 to 255 bytes, no control characters", nil),
+	{path: "xauth.username", user: true, kind: text(func(p *Profile) *string { return &p.XAUTH.Username }, 255, "1 to 255 bytes, no control characters", nil),
 		doc: "User name for XAUTH; asked for where it is not given."},
-	{path: "xauth.password", kind: secret(func(p *Profile) *Secret { return &p.XAUTH.Password }, 255), weak: true,
+	{path: "xauth.password", live: Nothing, kind: secret(func(p *Profile) *Secret { return &p.XAUTH.Password }, 255), weak: true,
 		doc: "Password for XAUTH, for machines where nobody can be asked. It is a secret, and it lies in the file in clear."},
-	{path: "xauth.save", kind: boolean(func(p *Profile) *bool { return &p.XAUTH.Save }), def: false, weak: true,
+	{path: "xauth.save", user: true, live: Live, kind: boolean(func(p *Profile) *bool { return &p.XAUTH.Save }), def: false, weak: true,
 		doc: "Whether a typed password is kept in memory for the session, so that a failover does not ask again; the gateway must allow it too."},
-	{path: "xauth.domain", kind: text(func(p *Profile) *string { return &p.XAUTH.Domain }, 255, "1 to 255 bytes, no control characters", nil),
+	{path: "xauth.domain", user: true, kind: text(func(p *Profile) *string { return &p.XAUTH.Domain }, 255, "1 to 255 bytes, no control characters", nil),
 		doc: "Domain for gateways that ask for one beside the user name."},
 
-	{path: "dpd.interval", kind: seconds(func(p *Profile) *time.Duration { return &p.DPD.Interval }, 10, 3600), def: int64(10),
+	{path: "dpd.interval", live: Live, kind: seconds(func(p *Profile) *time.Duration { return &p.DPD.Interval }, 10, 3600), def: int64(10),
 		doc: "Seconds of silence before the peer is asked whether it lives. Required in a [dpd] table; 10 where there is none."},
-	{path: "dpd.retry", kind: seconds(func(p *Profile) *time.Duration { return &p.DPD.Retry }, 2, 60), def: int64(2),
+	{path: "dpd.retry", live: Live, kind: seconds(func(p *Profile) *time.Duration { return &p.DPD.Retry }, 2, 60), def: int64(2),
 		doc: "Seconds between questions after one was not answered. Five unanswered ones mean that the peer is dead."},
-	{path: "dpd.mode", kind: choice(func(p *Profile) *string { return &p.DPD.Mode }, []string{"on-demand", "periodic"}), def: "on-demand",
+	{path: "dpd.mode", live: Live, kind: choice(func(p *Profile) *string { return &p.DPD.Mode }, []string{"on-demand", "periodic"}), def: "on-demand",
 		doc: "`on-demand` asks only while traffic waits for an answer; `periodic` asks after each interval of silence."},
 
-	{path: "ike.proposals", kind: list(func(p *Profile) *[]Phase1 { return &p.IKE.Proposals }, 24, proposals1, ParsePhase1, Phase1.String), def: defaultIKE, weak: true,
+	{path: "ike.proposals", live: Nothing, kind: list(func(p *Profile) *[]Phase1 { return &p.IKE.Proposals }, 24, proposals1, ParsePhase1, Phase1.String), def: defaultIKE, weak: true,
 		doc: "Phase 1 proposals. Aggressive Mode sends one Diffie-Hellman group at a time, so each group is an attempt of its own, in the order given."},
 	{path: "ike.exchange", kind: choice(func(p *Profile) *string { return &p.IKE.Exchange }, []string{"aggressive"}, "main"), def: "aggressive",
 		doc: "Exchange of phase 1. Group keys need Aggressive Mode."},
-	{path: "ike.lifetime", kind: seconds(func(p *Profile) *time.Duration { return &p.IKE.Lifetime }, 300, 604800), def: int64(86400),
+	{path: "ike.lifetime", live: Nothing, kind: seconds(func(p *Profile) *time.Duration { return &p.IKE.Lifetime }, 300, 604800), def: int64(86400),
 		doc: "Life of the ISAKMP SA that is proposed, in seconds; the gateway may shorten it."},
 	{path: "ike.fragmentation", kind: boolean(func(p *Profile) *bool { return &p.IKE.Fragmentation }), def: true,
 		doc: "Whether Cisco IKE fragmentation is announced."},
 	{path: "ike.local_port", kind: port(), def: int64(0),
 		doc: "UDP port of this side; 0 for any. 500 for the rare gateway that wants it."},
-	{path: "ike.app_version", kind: text(func(p *Profile) *string { return &p.IKE.AppVersion }, 128, "1 to 128 bytes, no control characters", nil), def: "ezvpn",
+	{path: "ike.app_version", live: Nothing, kind: text(func(p *Profile) *string { return &p.IKE.AppVersion }, 128, "1 to 128 bytes, no control characters", nil), def: "ezvpn",
 		doc: "What is said of this client in Mode Config (APPLICATION_VERSION); some gateways let in only what they know."},
 	{path: "ike.peer_id", kind: text(func(p *Profile) *string { return &p.IKE.PeerID }, 255, "an IPv4 address, user@host, or a host name", checkIdentity),
 		doc: "Identity that the gateway must have in phase 1. Without it, any that knows the group key is taken."},
 
-	{path: "esp.proposals", kind: list(func(p *Profile) *[]Phase2 { return &p.ESP.Proposals }, 24, proposals2, ParsePhase2, Phase2.String), def: defaultESP, weak: true,
+	{path: "esp.proposals", live: Nothing, kind: list(func(p *Profile) *[]Phase2 { return &p.ESP.Proposals }, 24, proposals2, ParsePhase2, Phase2.String), def: defaultESP, weak: true,
 		doc: "Phase 2 proposals, in the order given."},
 	{path: "esp.pfs", kind: pfs(), def: "none", weak: true,
 		doc: "Diffie-Hellman group of Quick Mode. `none` exchanges no new keys unless the gateway asks for it in Mode Config."},
-	{path: "esp.lifetime", kind: seconds(func(p *Profile) *time.Duration { return &p.ESP.Lifetime }, 60, 86400), def: int64(3600),
+	{path: "esp.lifetime", live: Nothing, kind: seconds(func(p *Profile) *time.Duration { return &p.ESP.Lifetime }, 60, 86400), def: int64(3600),
 		doc: "Life of an IPsec SA that is proposed, in seconds; the gateway may shorten it."},
 	{path: "esp.per_network", kind: boolean(func(p *Profile) *bool { return &p.ESP.PerNetwork }), def: false,
 		doc: "Whether each split network gets an IPsec SA of its own, in place of one for everything."},
@@ -99,7 +105,7 @@ var keys = []key{
 
 	{path: "nat.mode", kind: choice(func(p *Profile) *string { return &p.NAT.Mode }, []string{"force", "auto", "drafts"}), def: "force",
 		doc: "`force` makes the gateway see a NAT, so that ESP travels in UDP; `auto` says the truth; `drafts` is `force` with the drafts of NAT-T only, for gateways whose RFC 3947 is broken."},
-	{path: "nat.keepalive", kind: seconds(func(p *Profile) *time.Duration { return &p.NAT.Keepalive }, 5, 3600), def: int64(20),
+	{path: "nat.keepalive", live: Live, kind: seconds(func(p *Profile) *time.Duration { return &p.NAT.Keepalive }, 5, 3600), def: int64(20),
 		doc: "Seconds of silence after which a NAT keepalive is sent."},
 
 	{path: "routes.local_lan", kind: boolean(func(p *Profile) *bool { return &p.Routes.LocalLAN }), def: false, weak: true,
@@ -112,15 +118,19 @@ var keys = []key{
 	{path: "dns.mode", kind: choice(func(p *Profile) *string { return &p.DNS.Mode }, []string{"split", "full", "off"}),
 		doc: "Which questions go to the name servers of the tunnel: those for its domains, all, or none. Without it, the gateway's networks decide: all with a full tunnel, its domains with a split one."},
 
-	{path: "primary.return", kind: boolean(func(p *Profile) *bool { return &p.Primary.Return }), def: false,
+	{path: "primary.return", live: Live, kind: boolean(func(p *Profile) *bool { return &p.Primary.Return }), def: false,
 		doc: "Whether to go back to the first peer when it answers again. The tunnel through the other peer stays until the new one is up."},
-	{path: "primary.hold", kind: seconds(func(p *Profile) *time.Duration { return &p.Primary.Hold }, 10, 86400), def: int64(60),
+	{path: "primary.hold", live: Live, kind: seconds(func(p *Profile) *time.Duration { return &p.Primary.Hold }, 10, 86400), def: int64(60),
 		doc: "Seconds that a tunnel through another peer is kept before the first peer is tried again, and between two such tries. Up to a half more is added by chance, so that many machines do not go back at once."},
 
 	{path: "security.allow", weak: true, kind: list(func(p *Profile) *[]string { return &p.Security.Allow }, 3, `"`+strings.Join(weakWords(), `", "`)+`"`, allowWord, strings.Clone),
 		doc: "Weak algorithms that may be used, one by one. The defaults and presets then offer them last; a proposal that names a weak one without this is an error."},
 	{path: "security.kill_switch", later: true, kind: boolean(func(p *Profile) *bool { return &p.Security.KillSwitch }),
 		doc: "Whether the firewall blocks what should be in the tunnel while it is not up."},
+	{path: "managed.by", only: Managed, live: Nothing, kind: word(64, "1 to 64 bytes, no control characters"),
+		doc: "Who manages this profile, for everybody who asks why a key cannot be changed."},
+	{path: "managed.locked", only: Managed, live: Nothing, kind: lockable(),
+		doc: "Keys (`dpd.interval`) and tables (`dpd`) that nobody below may change, beside those that this file sets. A key that is locked and not set here keeps what the machine's file says."},
 }
 
 func find(path string) (key, bool) {

@@ -16,6 +16,14 @@ type kind struct {
 	allowed string
 	set     func(p *Profile, v any) (why string)
 	get     func(p *Profile) any
+	bounds  bounds
+}
+
+// bounds are the limits of a kind, for the schema: of a number, of the bytes of a text, of the entries of a list, or the
+// choices.
+type bounds struct {
+	min, max int64
+	options  []string
 }
 
 func choice(field func(*Profile) *string, options []string, later ...string) kind {
@@ -34,7 +42,7 @@ func choice(field func(*Profile) *string, options []string, later ...string) kin
 			*field(p) = s
 			return ""
 		},
-		func(p *Profile) any { return textOrNil(*field(p)) }}
+		func(p *Profile) any { return textOrNil(*field(p)) }, bounds{options: options}}
 }
 
 // text is one line of at most max bytes; check may ask for more.
@@ -56,7 +64,7 @@ func text(field func(*Profile) *string, max int, allowed string, check func(stri
 			*field(p) = s
 			return ""
 		},
-		func(p *Profile) any { return textOrNil(*field(p)) }}
+		func(p *Profile) any { return textOrNil(*field(p)) }, bounds{max: int64(max)}}
 }
 
 // secret is a text that no error quotes and nothing prints.
@@ -78,7 +86,7 @@ func secret(field func(*Profile) *Secret, max int) kind {
 				return nil
 			}
 			return field(p).String()
-		}}
+		}, bounds{max: int64(max)}}
 }
 
 func boolean(field func(*Profile) *bool) kind {
@@ -91,7 +99,7 @@ func boolean(field func(*Profile) *bool) kind {
 			*field(p) = b
 			return ""
 		},
-		func(p *Profile) any { return *field(p) }}
+		func(p *Profile) any { return *field(p) }, bounds{}}
 }
 
 func number[T int | uint16](field func(*Profile) *T, min, max int64) kind {
@@ -116,7 +124,7 @@ func ranged(min, max int64, unit string, set func(*Profile, int64), get func(*Pr
 			set(p, n)
 			return ""
 		},
-		func(p *Profile) any { return get(p) }}
+		func(p *Profile) any { return get(p) }, bounds{min: min, max: max}}
 }
 
 // list is a list of up to max texts, each read by item.
@@ -150,7 +158,7 @@ func list[T any](field func(*Profile) *[]T, max int, allowed string, item func(s
 				return nil
 			}
 			return out
-		}}
+		}, bounds{max: int64(max)}}
 }
 
 // texts reads a list of texts, from TOML or from the defaults.

@@ -38,7 +38,7 @@ func Reference() string {
 }
 
 func keyRows(b *strings.Builder, table string) {
-	b.WriteString("| Key | Type | Default | Allowed | Meaning |\n|---|---|---|---|---|\n")
+	b.WriteString("| Key | Type | Default | Allowed | A change | Meaning |\n|---|---|---|---|---|---|\n")
 	for _, k := range keys {
 		t, name := cutLast(k.path)
 		if t != table {
@@ -59,7 +59,14 @@ func keyRows(b *strings.Builder, table string) {
 		if slices.Contains(secretKeys, k.path) {
 			doc += " Never printed."
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", name, k.kind.typ, def, k.kind.allowed, doc)
+		if k.user {
+			doc += " Users may set it for their own sessions."
+		}
+		change := string(k.effect())
+		if k.later || k.only != "" {
+			change = ""
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", name, k.kind.typ, def, k.kind.allowed, change, doc)
 	}
 }
 
@@ -89,6 +96,36 @@ what a profile does not know is an error. A connection needs peers, the name of 
 `, maxSize>>10, maxKeys)
 
 const referenceErrors = `
+## Layers
+
+A profile can have several files of the same name, in layers. For each key the strongest layer that sets it counts:
+
+1. defaults, then the preset;
+2. machine: the folder of the profiles, written by an administrator;
+3. user: what a user set with ` + "`ezvpn profile set`" + `, for the sessions that this user starts, and only keys that are marked above;
+4. managed: the managed folder, where management puts its files. What it sets is locked, and so is what it names:
+
+` + "```toml" + `
+[dpd]
+interval = 30
+mode = "periodic"
+
+[managed]
+by = "Example IT"
+locked = ["peers", "dpd", "xauth.save"]
+` + "```" + `
+
+Nobody below changes a locked key, root with the ` + "`ezvpn`" + ` command included; whoever tries is told who manages it. What a
+weaker layer says of a key that the managed file sets is not used, and is listed as a note. A profile may exist as a
+managed file alone.
+
+## Changes
+
+The folders are watched. A file that is wrong changes nothing: the last good version stays in use. What a good change does
+to a tunnel that is up depends on the key, see the column above: *nothing*, it counts from the next association on;
+*live*, at once, and the tunnel stays; *reconnect*, the tunnel is made anew. A change of the peers is live as long as the
+one in use stays in the list.
+
 ## Errors
 
 All errors come at once, in the order of the lines: file, line, key, what is wrong, what is allowed. The value of a
