@@ -233,6 +233,7 @@ var starters = map[string]string{
 	"client/interop/report/step.go":   "the steps of make test",
 	"client/interop":                  "the programs under test, and the network around them; tests only",
 	"tunnel/host/netns_linux_test.go": "ip, to build what the code then changes",
+	"service/process_linux_test.go":   "itself, as a daemon with its own network, and as callers of other users",
 }
 
 func TestOtherPrograms(t *testing.T) {
