@@ -20,7 +20,8 @@ type (
 		dice    uint64 // for jitter
 	}
 	evDisconnect struct{}
-	evClear      struct{} // delete the SAs; connect anew unless manual
+	evAmended    struct{ profile *profile.Profile } // the profile of this session is another one now
+	evClear      struct{}                           // delete the SAs; connect anew unless manual
 	evResolved   struct {
 		addrs []netip.Addr
 		err   error
@@ -89,6 +90,7 @@ type (
 	}
 	actAdopt     struct{ from, to int } // the IPsec SAs pass to another association with the same gateway
 	actProve     struct{}               // ask the peer at once whether it lives
+	actAmend     struct{}               // keepalive and DPD of the profile as it is now
 	actReopen    struct{}               // the outside is dead: another one is opened at the next dial
 	actConfigure struct {
 		seq  int

@@ -63,6 +63,8 @@ func (s *session) perform(now time.Time, a action) {
 		s.drop(now, a.assoc)
 	case actProve:
 		s.prove(now)
+	case actAmend:
+		s.amend()
 	case actReopen:
 		s.reopen()
 	case actRelease:

@@ -28,7 +28,7 @@ func news(r *rand.Rand, m machine) event {
 		evAnswer{id: id, fields: map[string]profile.Secret{"password": "pw"}}, evAnswer{id: id, cancel: true}, evAnswer{id: "q0"},
 		evIKE{ike.XAUTHDone{}}, evIKE{ike.SADown{In: r.Uint32N(4)}}, evIKE{ike.SADown{In: 0x1001}},
 		evIKE{ike.Redirected{To: netip.MustParseAddr(gw2)}}, evIKE{ike.Redirected{}}, failed(reasons[r.IntN(len(reasons))]),
-		evIKE{ike.Expiring{}}, evChanged{reapply: true}, evChanged{moved: true}, evChanged{woke: true}, evProved{}, evWanted{}, evIdle{}, evClear{},
+		evIKE{ike.Expiring{}}, evChanged{reapply: true}, evChanged{moved: true}, evChanged{woke: true}, evProved{}, evWanted{}, evIdle{}, evClear{}, evAmended{stored("auto", gw2, gw1)}, evAmended{stored("traffic", gw1)},
 		evResolved{addrs: []netip.Addr{netip.MustParseAddr(gw1)}, back: true}, evResolved{back: true},
 		evOtherFailed{assoc: m.assocs, err: errors.New("no route")}}
 	for range 3 { // of another association, most often the candidate's

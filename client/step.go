@@ -89,6 +89,8 @@ func (m machine) step(now time.Time, ev event) (machine, []action) {
 		return m.rest(now, "no packet for "+m.profile.IdleTimeout.String())
 	case evTick:
 		return m.tick(now)
+	case evAmended:
+		return m.amended(now, e.profile)
 	case evClear:
 		return m.clear(now)
 	case evIKE:

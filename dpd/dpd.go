@@ -51,6 +51,9 @@ func New(p Policy, seq uint32) *Detector {
 	return &Detector{policy: p, next: seq &^ (1 << 31)}
 }
 
+// SetPolicy goes on with another configuration. A series of probes that is under way stays, with the new pause.
+func (d *Detector) SetPolicy(p Policy) { d.policy = p }
+
 // Activity is what the owner knows about the path.
 type Activity struct {
 	Heard time.Time // when the latest authentic packet came from the peer, ESP or IKE; an R-U-THERE-ACK only if it was believed

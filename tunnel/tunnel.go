@@ -56,7 +56,8 @@ type Tunnel struct {
 	wrote    atomic.Int64
 	asked    atomic.Int64                   // when Unanswered last spoke
 	peer     atomic.Pointer[netip.AddrPort] // takes keepalives
-	interval time.Duration
+	interval atomic.Int64                   // between keepalives, in nanoseconds
+	again    chan struct{}                  // it was changed
 	counters counters
 }
 
@@ -71,10 +72,8 @@ type attachment struct {
 // Open starts to read the outside.
 func Open(o Outside, opt Options) *Tunnel {
 	t := &Tunnel{outside: o, marker: opt.Marker, ike: make(chan IKEDatagram, ikeQueue), unanswered: make(chan struct{}, 1), wanted: make(chan struct{}, 1),
-		done: make(chan struct{}), open: true, base: time.Now().Add(-1), interval: opt.Keepalive}
-	if t.interval <= 0 {
-		t.interval = 20 * time.Second
-	}
+		done: make(chan struct{}), open: true, base: time.Now().Add(-1), again: make(chan struct{}, 1)}
+	t.SetKeepalive(opt.Keepalive)
 	t.table.Store(&table{in: map[uint32]*inbound{}})
 	t.asked.Store(-quietAfter)
 	t.wg.Add(2)
@@ -182,20 +181,34 @@ func (t *Tunnel) when(v *atomic.Int64) time.Time {
 
 func (t *Tunnel) now() int64 { return int64(time.Since(t.base)) }
 
+// SetKeepalive changes Options.Keepalive.
+func (t *Tunnel) SetKeepalive(d time.Duration) {
+	if d <= 0 {
+		d = 20 * time.Second
+	}
+	t.interval.Store(int64(d))
+	select {
+	case t.again <- struct{}{}:
+	default: // it will look at the latest
+	}
+}
+
 // keepalive keeps the NAT mapping when nothing else does. One byte, never behind a marker.
 func (t *Tunnel) keepalive() {
 	defer t.wg.Done()
-	timer := time.NewTimer(t.interval)
+	timer := time.NewTimer(time.Duration(t.interval.Load()))
 	defer timer.Stop()
 	for {
 		select {
 		case <-t.done:
 			return
+		case <-t.again:
 		case <-timer.C:
 		}
+		interval := time.Duration(t.interval.Load())
 		idle := time.Duration(t.now() - max(t.wrote.Load(), t.left.Load()))
-		if idle < t.interval {
-			timer.Reset(t.interval - idle)
+		if idle < interval {
+			timer.Reset(interval - idle)
 			continue
 		}
 		if p := t.peer.Load(); p != nil {
@@ -203,6 +216,6 @@ func (t *Tunnel) keepalive() {
 			n, _ := t.outside.WriteBatch([]Datagram{{Peer: *p, Data: []byte{0xff}}}) // the count says it
 			t.counters.add(dropOutside, uint64(1-n))
 		}
-		timer.Reset(t.interval)
+		timer.Reset(interval)
 	}
 }

@@ -108,14 +108,14 @@ var keys = []key{
 	{path: "nat.keepalive", live: Live, kind: seconds(func(p *Profile) *time.Duration { return &p.NAT.Keepalive }, 5, 3600), def: int64(20),
 		doc: "Seconds of silence after which a NAT keepalive is sent."},
 
-	{path: "routes.local_lan", kind: boolean(func(p *Profile) *bool { return &p.Routes.LocalLAN }), def: false, weak: true,
+	{path: "routes.local_lan", live: Live, kind: boolean(func(p *Profile) *bool { return &p.Routes.LocalLAN }), def: false, weak: true,
 		doc: "Whether private networks that the gateway names as local stay outside the tunnel."},
-	{path: "routes.exclude", kind: list(func(p *Profile) *[]netip.Prefix { return &p.Routes.Exclude }, 64, "1 to 64 IPv4 networks", parseNetwork, netip.Prefix.String), weak: true,
+	{path: "routes.exclude", live: Live, kind: list(func(p *Profile) *[]netip.Prefix { return &p.Routes.Exclude }, 64, "1 to 64 IPv4 networks", parseNetwork, netip.Prefix.String), weak: true,
 		doc: "Networks that stay outside the tunnel whatever the gateway says."},
-	{path: "routes.metric", kind: number(func(p *Profile) *int { return &p.Routes.Metric }, 0, 9999), def: int64(0),
+	{path: "routes.metric", live: Live, kind: number(func(p *Profile) *int { return &p.Routes.Metric }, 0, 9999), def: int64(0),
 		doc: "Metric of the routes into the tunnel; 0 is the system's own choice."},
 
-	{path: "dns.mode", kind: choice(func(p *Profile) *string { return &p.DNS.Mode }, []string{"split", "full", "off"}),
+	{path: "dns.mode", live: Live, kind: choice(func(p *Profile) *string { return &p.DNS.Mode }, []string{"split", "full", "off"}),
 		doc: "Which questions go to the name servers of the tunnel: those for its domains, all, or none. Without it, the gateway's networks decide: all with a full tunnel, its domains with a split one."},
 
 	{path: "primary.return", live: Live, kind: boolean(func(p *Profile) *bool { return &p.Primary.Return }), def: false,
