@@ -37,10 +37,14 @@ func Receive(w http.ResponseWriter, r *http.Request) *Error {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return &Error{BadRequest, "the request is not JSON", "send Content-Type: application/json"}
 	}
+	if r.ContentLength > MaxBody {
+		w.Header().Set("Connection", "close") // what is left of the body is not waited for
+		return errTooLarge
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		return &Error{TooLarge, "the request is larger than 64 KiB", "send less"}
+		return errTooLarge
 	}
 	if err != nil {
 		return unreadable(errBrokenOff)
@@ -66,6 +70,8 @@ func Read(w http.ResponseWriter, r *http.Request, v any) *Error {
 	}
 	return nil
 }
+
+var errTooLarge = &Error{TooLarge, "the request is larger than 64 KiB", "send less"}
 
 func unreadable(err error) *Error {
 	return &Error{BadRequest, "the request cannot be read: " + err.Error(), "see docs/ipc.md for what each verb takes"}

@@ -1,6 +1,9 @@
+//go:build linux || darwin
+
 package ipc
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"log/slog"
@@ -171,4 +174,54 @@ func TestRefusalsDoNotFillTheLog(t *testing.T) {
 			t.Errorf("the log is\n%s", log.String())
 		}
 	})
+}
+
+// TestLengths: what a head says of the length of its body is not believed, and not reserved; too much is refused
+// before it comes.
+func TestLengths(t *testing.T) {
+	_, address := start(t, Identify, echo)
+	head := "POST /v1/up HTTP/1.1\r\nHost: ezvpn\r\nEzvpn-Api: 1\r\nContent-Type: application/json\r\nContent-Length: "
+	for length, want := range map[string]string{"0": BadRequest, "1": BadRequest, "65537": TooLarge, "2147483648": TooLarge,
+		"4294967295": TooLarge, "9223372036854775807": TooLarge, "9223372036854775808": "http", "-1": "http", "+1": "http",
+		"1, 2": "http", "x": "http"} {
+		body := ""
+		if length == "1" {
+			body = "{"
+		}
+		if got := exchange(t, address, head+length+"\r\n\r\n"+body); got != want {
+			t.Errorf("%s: %q, want %q", length, got, want)
+		}
+	}
+}
+
+// TestPipelining: a thousand requests at once over one connection are answered one after the other, in their order.
+func TestPipelining(t *testing.T) {
+	_, address := start(t, Identify, echo)
+	c, err := net.Dial("unix", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	const n = 1000
+	go func() {
+		for i := range n {
+			path := PathVersion
+			if i%10 == 9 {
+				path = "/v1/status?x"
+			}
+			io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: ezvpn\r\n\r\n")
+		}
+	}()
+	r := bufio.NewReader(c)
+	for i := range n {
+		res, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatalf("answer %d: %v", i, err)
+		}
+		io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+		if refused := res.StatusCode != http.StatusOK; refused != (i%10 == 9) {
+			t.Fatalf("answer %d: %s", i, res.Status)
+		}
+	}
 }
