@@ -25,11 +25,6 @@ func (a *app) profileCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return a.listProfiles(c.Context()) },
 	}, &cobra.Command{
-		Use:   "check FILE",
-		Short: "Check a profile before it is used; needs no service",
-		Args:  cobra.ExactArgs(1),
-		RunE:  func(_ *cobra.Command, args []string) error { return a.checkProfile(args[0]) },
-	}, &cobra.Command{
 		Use:   "show FILE",
 		Short: "Print a profile as it is used, preset and defaults filled in, secrets redacted",
 		Args:  cobra.ExactArgs(1),
@@ -42,7 +37,7 @@ func (a *app) profileCommand() *cobra.Command {
 			_, err := io.WriteString(a.out, profile.Example())
 			return err
 		},
-	})
+	}, a.profileCheckCommand(), a.profileSchemaCommand())
 	return c
 }
 
@@ -69,14 +64,6 @@ func (a *app) listProfiles(ctx context.Context) error {
 		fmt.Fprintln(w, "no profiles")
 	}
 	return w.Flush()
-}
-
-func (a *app) checkProfile(path string) error {
-	if _, err := readProfile(path); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "%s is good\n", path)
-	return nil
 }
 
 func (a *app) showProfile(path string) error {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,7 @@ func TestProfileCheck(t *testing.T) {
 		"good":        {"office.toml", good, 0, "is good"},
 		"unknown key": {"office.toml", "script = \"x\"\n" + good, 5, "script"},
 		"empty":       {"office.toml", "", 5, "cannot be used"},
-		"other name":  {"home.toml", good, 5, "office.toml"},
+		"other name":  {"home.toml", good, 5, "make them the same"},
 		"too large":   {"office.toml", good + strings.Repeat("#", 64<<10), 5, "64 KiB"},
 	} {
 		path := filepath.Join(t.TempDir(), c.file)
@@ -37,6 +38,41 @@ func TestProfileCheck(t *testing.T) {
 	}
 	if code, _, err := d.run(t.Context(), "", "profile", "check", filepath.Join(t.TempDir(), "none")); code != 5 {
 		t.Errorf("no file: exit %d, %s", code, err)
+	}
+}
+
+// A directory is checked whole, and a program can read what came of it.
+func TestProfileCheckMany(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a.toml":    "peers = [\"192.0.2.1\"]\n[group]\nname = \"unity\"\nkey = \"c4n4ry\"\n",
+		"b.toml":    "peers = [\"192.0.2.1\"]\n[group]\nname = \"unity\"\nkey = \"c4n4ry\"\n[dpd]\nintervall = 30\n",
+		"c.toml":    "[dpd]\ninterval = 30\n[managed]\nby = \"Example IT\"\nlocked = [\"peers\"]\n",
+		"notes.txt": "not a profile",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := &fakeDaemon{}
+	code, out, _ := d.run(t.Context(), "", "profile", "check", dir)
+	if code != 5 || !strings.Contains(out, "b.toml:6: dpd.intervall: there is no such key (did you mean interval under [dpd]?)") ||
+		!strings.Contains(out, "3 files, 2 good, 1 wrong") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	code, out, _ = d.run(t.Context(), "", "profile", "check", "--json", dir)
+	var doc struct{ Files []checked }
+	if err := json.Unmarshal([]byte(out), &doc); err != nil || code != 5 || len(doc.Files) != 3 {
+		t.Fatalf("exit %d, %v: %s", code, err, out)
+	}
+	if f := doc.Files; !f[0].OK || f[1].OK || f[1].Errors[0].Line != 6 || !f[2].OK || f[2].Layer != "managed" {
+		t.Errorf("%+v", f)
+	}
+	if code, _, _ := d.run(t.Context(), "", "profile", "check", "--layer", "machine", filepath.Join(dir, "c.toml")); code != 5 {
+		t.Errorf("a part of a profile as a machine's file: exit %d", code)
+	}
+	if code, _, _ := d.run(t.Context(), "", "profile", "check", "--layer", "mine", dir); code != 2 {
+		t.Errorf("a layer that there is not: exit %d", code)
 	}
 }
 
