@@ -16,29 +16,38 @@ var procImpersonateNamedPipeClient = windows.NewLazySystemDLL("advapi32.dll").Ne
 
 // Identify asks the pipe for the token of its client. A process ID would be quicker, and could be another process by
 // the time it is looked up.
-func Identify(c net.Conn) (caller Caller, err error) {
+func Identify(c net.Conn) (Caller, error) {
 	h, err := pipeHandle(c)
 	if err != nil {
 		return Caller{}, err
 	}
-	runtime.LockOSThread()
-	if ok, _, callErr := procImpersonateNamedPipeClient.Call(uintptr(h)); ok == 0 {
-		runtime.UnlockOSThread()
-		return Caller{}, fmt.Errorf("asking the pipe for its client: %w", callErr)
-	}
-	defer func() {
-		if rerr := windows.RevertToSelf(); rerr != nil {
-			caller, err = Caller{}, fmt.Errorf("returning to the service's own identity: %w", rerr)
-			return // the thread stays locked, and ends with this goroutine
-		}
-		runtime.UnlockOSThread()
-	}()
-	var token windows.Token
-	if err := windows.OpenThreadToken(windows.CurrentThread(), windows.TOKEN_QUERY, true, &token); err != nil {
-		return Caller{}, fmt.Errorf("reading the client's token: %w", err)
+	token, err := clientToken(h)
+	if err != nil {
+		return Caller{}, err
 	}
 	defer token.Close()
-	return callerOfToken(token)
+	return callerOfToken(token) // as ourselves: names are not looked up in the client's name
+}
+
+// clientToken is that of the client who wrote to the pipe last. The thread has it only for as long as it takes to open.
+func clientToken(pipe windows.Handle) (token windows.Token, err error) {
+	runtime.LockOSThread()
+	if ok, _, callErr := procImpersonateNamedPipeClient.Call(uintptr(pipe)); ok == 0 {
+		runtime.UnlockOSThread()
+		return 0, fmt.Errorf("asking the pipe for its client: %w", callErr)
+	}
+	err = windows.OpenThreadToken(windows.CurrentThread(), windows.TOKEN_QUERY, true, &token)
+	if rerr := windows.RevertToSelf(); rerr != nil { // the thread stays locked, and ends with this goroutine
+		if err == nil {
+			token.Close()
+		}
+		return 0, fmt.Errorf("returning to the service's own identity: %w", rerr)
+	}
+	runtime.UnlockOSThread()
+	if err != nil {
+		return 0, fmt.Errorf("reading the client's token: %w", err)
+	}
+	return token, nil
 }
 
 func callerOfToken(token windows.Token) (Caller, error) {

@@ -10,10 +10,13 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// readWrite is GENERIC_READ and GENERIC_WRITE without FILE_APPEND_DATA: for a pipe that is the right to make another
+// instance, which the pipe denies to users.
+const readWrite = windows.FILE_GENERIC_READ | windows.FILE_GENERIC_WRITE&^windows.FILE_APPEND_DATA
+
 // dialRaw lets the service see who calls, and no more: it cannot act in the caller's name.
 func dialRaw(ctx context.Context, address string) (net.Conn, error) {
-	return winio.DialPipeAccessImpLevel(ctx, address, windows.GENERIC_READ|windows.GENERIC_WRITE,
-		winio.PipeImpLevelIdentification)
+	return winio.DialPipeAccessImpLevel(ctx, address, readWrite, winio.PipeImpLevelIdentification)
 }
 
 // checkServer makes sure that the pipe belongs to SYSTEM or to the administrators before a password goes there.
