@@ -8,23 +8,28 @@ import (
 	"ezvpn/service/ipc"
 )
 
-// shape is what a verb takes and gives; in is nil for a verb without a body.
+// shape is what a verb takes and gives; in is nil for a verb without a body. codes are the refusals of its own; see
+// commonCodes for those that it shares.
 type shape struct {
 	in, out reflect.Type
 	about   string
+	codes   []string
 }
 
 // shapes has an entry for each verb of the table. docs/openapi.json and the fuzz target are made from it.
 var shapes = map[string]shape{
-	ipc.PathVersion:  {nil, reflect.TypeFor[ipc.Version](), "The handshake."},
-	ipc.PathStatus:   {nil, reflect.TypeFor[status.Snapshot](), "One snapshot."},
-	ipc.PathWatch:    {nil, reflect.TypeFor[status.Snapshot](), "Snapshots, the present one first, one a line."},
-	ipc.PathProfiles: {nil, reflect.TypeFor[ipc.Profiles](), "The profiles there are."},
-	ipc.PathUp:       {reflect.TypeFor[ipc.Up](), reflect.TypeFor[ipc.State](), "Connect."},
-	ipc.PathDown:     {reflect.TypeFor[struct{}](), reflect.TypeFor[ipc.State](), "End the session."},
-	ipc.PathAnswer:   {reflect.TypeFor[ipc.Answer](), reflect.TypeFor[ipc.State](), "Answer the open prompt, or give up the connect."},
-	ipc.PathClear:    {reflect.TypeFor[ipc.Clear](), reflect.TypeFor[ipc.Cleared](), "Delete the SAs of the session."},
-	ipc.PathDebug:    {reflect.TypeFor[ipc.Debug](), reflect.TypeFor[status.DebugLine](), "Debug lines, one a line."},
+	ipc.PathVersion:  {nil, reflect.TypeFor[ipc.Version](), "The handshake.", nil},
+	ipc.PathStatus:   {nil, reflect.TypeFor[status.Snapshot](), "One snapshot.", nil},
+	ipc.PathWatch:    {nil, reflect.TypeFor[status.Snapshot](), "Snapshots, the present one first, one a line.", nil},
+	ipc.PathProfiles: {nil, reflect.TypeFor[ipc.Profiles](), "The profiles there are.", []string{ipc.ProfileError}},
+	ipc.PathUp: {reflect.TypeFor[ipc.Up](), reflect.TypeFor[ipc.State](), "Connect.",
+		[]string{ipc.Busy, ipc.ProfileUnknown, ipc.ProfileError}},
+	ipc.PathDown: {reflect.TypeFor[struct{}](), reflect.TypeFor[ipc.State](), "End the session.",
+		[]string{ipc.Busy, ipc.NoSession}},
+	ipc.PathAnswer: {reflect.TypeFor[ipc.Answer](), reflect.TypeFor[ipc.State](), "Answer the open prompt, or give up the connect.",
+		[]string{ipc.NoPrompt}},
+	ipc.PathClear: {reflect.TypeFor[ipc.Clear](), reflect.TypeFor[ipc.Cleared](), "Delete the SAs of the session.", nil},
+	ipc.PathDebug: {reflect.TypeFor[ipc.Debug](), reflect.TypeFor[status.DebugLine](), "Debug lines, one a line.", nil},
 }
 
 func TestEveryVerbHasAShape(t *testing.T) {

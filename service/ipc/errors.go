@@ -60,6 +60,9 @@ var httpStatus = map[string]int{
 	Internal:        http.StatusInternalServerError,
 }
 
+// StatusOf is the HTTP status of a refusal with this code; 0 for a code that does not come over the wire.
+func StatusOf(code string) int { return httpStatus[code] }
+
 // Codes lists every code that can come over the wire.
 func Codes() []string {
 	codes := make([]string, 0, len(httpStatus))
