@@ -27,14 +27,22 @@ func (c Caller) Label() string {
 type conn struct {
 	net.Conn
 	identify func(net.Conn) (Caller, error)
+	named    func(*conn, Caller) error // told who it is, where that was not known at the begin; may refuse
 	once     sync.Once
 	caller   Caller
 	err      error
-	free     func() // gives the place back
+
+	mu     sync.Mutex // guards below
+	free   func()     // gives the place back; idempotent
+	closed bool
 }
 
 func (c *conn) Caller() (Caller, error) {
-	c.once.Do(func() { c.caller, c.err = c.identify(c.Conn) })
+	c.once.Do(func() {
+		if c.caller, c.err = c.identify(c.Conn); c.err == nil && c.named != nil {
+			c.err = c.named(c, c.caller)
+		}
+	})
 	return c.caller, c.err
 }
 
@@ -48,8 +56,12 @@ func (c *conn) Write(b []byte) (int, error) {
 
 func (c *conn) Close() error {
 	err := c.Conn.Close()
-	if c.free != nil {
-		c.free() // is idempotent
+	c.mu.Lock()
+	free := c.free
+	c.closed = true
+	c.mu.Unlock()
+	if free != nil {
+		free()
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,15 +18,20 @@ const (
 	MaxUserConns = 16
 )
 
+// maxFresh is how many connections wait to be identified, where that takes a first request: on Windows.
+const maxFresh = 256
+
 // limiter is a listener that answers those who ask too much, and those who are nobody, with a refusal.
 type limiter struct {
 	net.Listener
 	identify func(net.Conn) (Caller, error)
+	early    bool // the caller is known as soon as the connection is there
 	audit    *audit
 
-	mu    sync.Mutex // guards total and users
+	mu    sync.Mutex // guards all below
 	total int
 	users map[string]int
+	fresh []*conn // not identified yet, oldest first
 }
 
 func (l *limiter) Accept() (net.Conn, error) {
@@ -35,21 +41,60 @@ func (l *limiter) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		c := &conn{Conn: nc, identify: l.identify}
-		var caller Caller
-		if callerEarly {
-			if caller, err = c.Caller(); err != nil {
-				l.refuse(c, caller, errUnidentified)
-				continue
-			}
+		if !l.early {
+			l.await(c)
+			return c, nil
 		}
-		user, admin := caller.User, caller.Admin
-		if e := l.enter(user, admin); e != nil {
-			l.refuse(c, caller, e)
+		caller, err := c.Caller()
+		e := errUnidentified
+		if err == nil {
+			e = l.enter(caller.User, caller.Admin)
+		}
+		if e != nil {
+			l.audit.refused(caller, "connect", e.Code)
+			refuse(nc, e)
 			continue
 		}
-		c.free = sync.OnceFunc(func() { l.leave(user, admin) })
+		c.free = sync.OnceFunc(func() { l.leave(caller.User, caller.Admin) })
 		return c, nil
 	}
+}
+
+// await takes in a connection whose caller is not known yet. It counts for nobody until then, so that nobody can be
+// kept out by those of others: when there are too many, the oldest has had the longest time to say something.
+func (l *limiter) await(c *conn) {
+	c.named, c.free = l.claim, func() { l.forget(c) }
+	l.mu.Lock()
+	var oldest *conn
+	if len(l.fresh) == maxFresh {
+		oldest, l.fresh = l.fresh[0], l.fresh[1:]
+	}
+	l.fresh = append(l.fresh, c)
+	l.mu.Unlock()
+	if oldest != nil {
+		oldest.Conn.Close()
+	}
+}
+
+// claim gives a connection its place among those of its caller.
+func (l *limiter) claim(c *conn, caller Caller) error {
+	l.forget(c)
+	if e := l.enter(caller.User, caller.Admin); e != nil {
+		return e
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.free = sync.OnceFunc(func() { l.leave(caller.User, caller.Admin) })
+	if c.closed {
+		c.free()
+	}
+	return nil
+}
+
+func (l *limiter) forget(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fresh = slices.DeleteFunc(l.fresh, func(x *conn) bool { return x == c })
 }
 
 func (l *limiter) enter(user string, admin bool) *Error {
@@ -79,11 +124,6 @@ func (l *limiter) leave(user string, admin bool) {
 	if !admin {
 		l.total--
 	}
-}
-
-func (l *limiter) refuse(c net.Conn, caller Caller, e *Error) {
-	l.audit.refused(caller, "connect", e.Code)
-	refuse(c, e)
 }
 
 // refuse answers before any request was read. The answer fits the buffer of a fresh socket, so this does not wait.

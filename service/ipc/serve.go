@@ -35,7 +35,7 @@ type Server struct {
 func NewServer(l net.Listener, identify func(net.Conn) (Caller, error), h http.Handler, log *slog.Logger) *Server {
 	ctx, stop := context.WithCancel(context.Background())
 	audit := &audit{log: log}
-	s := &Server{listener: &limiter{Listener: l, identify: identify, audit: audit, users: map[string]int{}}, stop: stop,
+	s := &Server{listener: &limiter{Listener: l, identify: identify, early: callerEarly, audit: audit, users: map[string]int{}}, stop: stop,
 		log: log, audit: audit}
 	s.http = http.Server{
 		Handler:           s.guard(h),
@@ -112,6 +112,9 @@ func check(r *http.Request) *Error {
 		}
 	}
 	if _, err := CallerOf(r.Context()); err != nil {
+		if e, ok := errors.AsType[*Error](err); ok {
+			return e
+		}
 		return errUnidentified
 	}
 	if r.URL.RawQuery != "" {

@@ -3,12 +3,15 @@
 package ipc
 
 import (
+	"io"
 	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -122,5 +125,65 @@ func TestLimits(t *testing.T) {
 	}
 	if got := served("5"); got != "" {
 		t.Errorf("after one left: %q", got)
+	}
+}
+
+// TestLimitsOfThePipe: where a caller is known only by a first request, those who send none keep nobody out, and one
+// user's places are counted as soon as they are known.
+func TestLimitsOfThePipe(t *testing.T) {
+	l, err := Listen(filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var admin atomic.Bool
+	callers := map[bool]Caller{false: {User: "1"}, true: {User: "0", Admin: true}}
+	s := NewServer(l, func(net.Conn) (Caller, error) { return callers[admin.Load()], nil }, echo, slog.New(slog.DiscardHandler))
+	s.listener.(*limiter).early = false
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve() }()
+	var conns []net.Conn
+	defer func() {
+		for _, c := range conns {
+			c.Close()
+		}
+		s.Shutdown(t.Context())
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	dial := func(request string) net.Conn {
+		c, err := net.Dial("unix", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, c)
+		io.WriteString(c, request)
+		return c
+	}
+	for range 2 * maxFresh {
+		dial("")
+	}
+	const request = "GET /v1/version HTTP/1.1\r\nHost: ezvpn\r\n\r\n"
+	for i := range MaxUserConns + 1 {
+		want := ""
+		if i == MaxUserConns {
+			want = TooMany
+		}
+		if got := refusal(t, dial(request)); got != want {
+			t.Errorf("connection %d: %q", i, got)
+		}
+	}
+	admin.Store(true)
+	if got := refusal(t, dial(request)); got != "" {
+		t.Errorf("an administrator: %q", got)
+	}
+	for _, c := range conns {
+		c.Close()
+	}
+	for left := 1; left > 0; runtime.Gosched() { // ends when the server notices, or the test's time is up
+		lim := s.listener.(*limiter)
+		lim.mu.Lock()
+		left = lim.total + len(lim.users) + len(lim.fresh)
+		lim.mu.Unlock()
 	}
 }
