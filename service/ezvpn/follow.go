@@ -80,9 +80,14 @@ func (f *follower) watch(ctx context.Context) error {
 				return err
 			}
 		case answer := <-f.answers:
-			if answer.ID == "" {
+			switch answer.ID {
+			case "":
 				f.arrived(f.last)
 				return nil
+			case f.asked:
+			default: // somebody else answered that, and what is asked now could not be put meanwhile
+				f.put(ctx)
+				continue
 			}
 			if err := f.send(ctx, answer); err != nil {
 				return err
@@ -105,15 +110,25 @@ func (f *follower) see(ctx context.Context, s status.Snapshot) (done bool, err e
 	case status.Blocked, status.ConnectRequired:
 		return true, diagnosed(exitFailed, f.name+" is not up", s.Diagnosis)
 	}
+	if f.asker.busy() && (s.Prompt == nil || s.Prompt.ID != f.asked) {
+		f.asker.drop()
+		f.say("answered elsewhere; press Enter if you are asked for more")
+	}
 	if s.Prompt != nil && s.Prompt.ID != f.asked {
-		if f.asked != "" && f.asker.busy() {
-			return true, &failure{code: exitFailed, sentence: "the gateway asked again before it was answered",
-				next: "connect again: ezvpn up " + f.name}
-		}
 		f.asked = s.Prompt.ID
-		go f.ask(ctx, *s.Prompt, s.State == status.Active)
+		if !f.asker.busy() {
+			f.put(ctx)
+		}
 	}
 	return false, nil
+}
+
+// put asks what is asked now, if anything is.
+func (f *follower) put(ctx context.Context) {
+	if p := f.last.Prompt; p != nil {
+		f.asker.set(true)
+		go f.ask(ctx, *p, f.last.State == status.Active)
+	}
 }
 
 func (f *follower) ask(ctx context.Context, p status.Prompt, up bool) {

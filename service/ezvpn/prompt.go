@@ -23,8 +23,9 @@ type asker struct {
 	lines *bufio.Reader
 	err   io.Writer
 
-	mu      sync.Mutex // guards reading and problem
+	mu      sync.Mutex // guards all below
 	reading bool
+	dropped bool // somebody else answered what is being read
 	problem error
 }
 
@@ -36,9 +37,8 @@ func newAsker(a *app, stdin bool) *asker {
 	return k
 }
 
-// ask returns an answer for each field. It blocks until somebody answers.
+// ask returns an answer for each field. It blocks until somebody answers; nil is that somebody else did.
 func (k *asker) ask(p status.Prompt) (ipc.Fields, error) {
-	k.set(true)
 	defer k.set(false)
 	if !k.stdin && k.tty == nil {
 		return nil, &failure{code: exitFailed, sentence: "the gateway asks for " + labels(p) + ", and there is no terminal to ask at",
@@ -54,6 +54,9 @@ func (k *asker) ask(p status.Prompt) (ipc.Fields, error) {
 			return nil, err
 		}
 		fields[f.Name] = answer
+		if k.gone() {
+			return nil, nil
+		}
 	}
 	return fields, nil
 }
@@ -101,7 +104,20 @@ func labels(p status.Prompt) string {
 func (k *asker) set(reading bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.reading = reading
+	k.reading, k.dropped = reading, false
+}
+
+// drop makes ask come back with the next line: nobody waits for the answer any more.
+func (k *asker) drop() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.dropped = true
+}
+
+func (k *asker) gone() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.dropped
 }
 
 func (k *asker) busy() bool {

@@ -104,3 +104,32 @@ func TestUpAtATerminal(t *testing.T) {
 		t.Errorf("the terminal shows %q", typed)
 	}
 }
+
+// TestAnsweredElsewhere: while the terminal asks, a tray answers, and the gateway asks on: the terminal says so, takes
+// the next line for nothing, and asks what is asked now.
+func TestAnsweredElsewhere(t *testing.T) {
+	person, tty := openPTY(t)
+	d := fake(t, securing, askPassword, askPasscode, configuring, active)
+	s := &screen{}
+	s.more = sync.NewCond(&s.mu)
+	a := &app{in: tty, out: io.Discard, err: s}
+	ended := make(chan int, 1)
+	go func() { ended <- a.run(t.Context(), []string{"--socket", d.address, "up", "office"}) }()
+	s.waitFor("User name: ")
+	d.next()
+	s.waitFor("answered elsewhere")
+	io.WriteString(person, "half a n\n")
+	s.waitFor("Passcode: ")
+	for echoes(t, tty) { // until the question is ready for its answer
+	}
+	io.WriteString(person, "123456\n")
+	if code := <-ended; code != 0 {
+		t.Fatalf("exit %d: %s", code, s.b.String())
+	}
+	if len(d.answers) != 1 || d.answers[0].ID != "q2" || d.answers[0].Fields["passcode"] != "123456" || len(d.answers[0].Fields) != 1 {
+		t.Errorf("answered: %v", d.answers)
+	}
+	if !echoes(t, tty) {
+		t.Error("the terminal does not echo any more")
+	}
+}
