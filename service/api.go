@@ -16,6 +16,7 @@ type api struct {
 	authority authority
 	log       *slog.Logger
 	owners    owners
+	live      live
 	pace      *pace // of the connects; nil for none
 	stopping  atomic.Bool
 

@@ -42,6 +42,12 @@ var verbs = []verb{
 	{http.MethodPost, ipc.PathAnswer, Own, (*api).answer, false},
 	{http.MethodPost, ipc.PathClear, Own, (*api).clear, false},
 	{http.MethodPost, ipc.PathDebug, Own, (*api).debug, true},
+	{http.MethodPost, ipc.PathProfileShow, Use, (*api).profileShow, false},
+	{http.MethodPost, ipc.PathProfileSet, Use, (*api).profileSet, false},
+	{http.MethodPost, ipc.PathProfileUnset, Use, (*api).profileUnset, false},
+	{http.MethodPost, ipc.PathProfilePut, Administer, (*api).profilePut, false},
+	{http.MethodPost, ipc.PathProfileRemove, Administer, (*api).profileRemove, false},
+	{http.MethodPost, ipc.PathProfileSecret, Administer, (*api).profileSecret, false},
 }
 
 // authority knows the facts about callers that the kernel does not attest.

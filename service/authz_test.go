@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"ezvpn/client/status"
@@ -53,6 +54,10 @@ func (s *served) raw(t *testing.T, c ipc.Caller, method, path, body string) stri
 var bodies = map[string]string{
 	ipc.PathUp: `{"profile":"office"}`, ipc.PathDown: `{}`, ipc.PathAnswer: `{"id":"q1","fields":{"password":"x"}}`,
 	ipc.PathClear: `{"remote":"192.0.2.1"}`, ipc.PathDebug: `{"since_seconds":600}`,
+	ipc.PathProfileShow: `{"profile":"office"}`, ipc.PathProfileSet: `{"profile":"office","key":"connect","value":"auto"}`,
+	ipc.PathProfileUnset: `{"profile":"office","key":"connect"}`, ipc.PathProfileRemove: `{"profile":"spare"}`,
+	ipc.PathProfilePut:    `{"name":"other","text":"peers = [\"192.0.2.9\"]\n[group]\nname = \"g\"\nkey = \"k\"\n","replace":true}`,
+	ipc.PathProfileSecret: `{"profile":"office","key":"xauth.password","value":"pw"}`,
 }
 
 // TestVerbsByCaller holds every verb against every kind of caller, for each owner that the session may have. The
@@ -63,7 +68,8 @@ func TestVerbsByCaller(t *testing.T) {
 		Look: {"": callers, alice.Label(): callers, MachineOwner: callers},
 		Use: {"": {root, alice, bob, sitter}, alice.Label(): {root, alice, bob, sitter},
 			MachineOwner: {root, alice, bob, sitter}},
-		Own: {"": {root, alice, bob, sitter}, alice.Label(): {root, alice}, MachineOwner: {root, alice, bob, sitter}},
+		Administer: {"": {root}, alice.Label(): {root}, MachineOwner: {root}},
+		Own:        {"": {root, alice, bob, sitter}, alice.Label(): {root, alice}, MachineOwner: {root, alice, bob, sitter}},
 	}
 	s := serve(t)
 	writeProfile(t, s.dir, "office", goodProfile)
@@ -77,6 +83,9 @@ func TestVerbsByCaller(t *testing.T) {
 				s.set(func(n *status.Snapshot) {
 					*n = status.Snapshot{Version: 1, State: status.XAuthRequired, Profile: "office", Owner: owner,
 						Prompt: &status.Prompt{ID: "q1", Fields: []status.PromptField{{Name: "password"}}}}
+					if v.path == ipc.PathProfileRemove {
+						writeProfile(t, s.dir, "spare", strings.Replace(goodProfile, `"office"`, `"spare"`, 1))
+					}
 					if v.path == ipc.PathUp {
 						n.State = status.ConnectRequired
 					}

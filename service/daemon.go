@@ -20,8 +20,9 @@ const stopTimeout = 5 * time.Second
 // Options say where the daemon finds and leaves its things.
 type Options struct {
 	Profiles string // directory of the profiles
+	Managed  string // directory of what management puts over them; "" for none
 	Socket   string // of the local clients; see ipc.Address
-	State    string // directory of the undo journal
+	State    string // directory of the undo journal, of sealed secrets and of what users set
 	Log      *slog.Logger
 	Platform client.Platform
 }
@@ -63,7 +64,7 @@ func revert(h host.Configurator) error {
 }
 
 func newDaemon(o Options, s session, l net.Listener, lock *os.File) *Daemon {
-	a := &api{session: s, store: &store{o.Profiles}, log: o.Log, pace: &pace{},
+	a := &api{session: s, store: newStore(o.Profiles, o.Managed, o.State, o.Log), log: o.Log, pace: &pace{},
 		authority: authority{group: groupID, console: atConsole}}
 	return &Daemon{log: o.Log, lock: lock, session: s, api: a,
 		server: ipc.NewServer(l, ipc.Identify, a.handler(), o.Log)}
@@ -87,7 +88,13 @@ func (d *Daemon) Run(ctx context.Context) error {
 	defer cancel()
 	go watchdog(ctx, func() { d.session.Snapshot() })
 	d.log.Info("ready", "release", ipc.Release())
-	d.auto()
+	d.api.start()
+	watch := newFolderWatch(d.log, d.api.store.dirs()...)
+	followed := make(chan struct{})
+	go func() {
+		defer close(followed)
+		d.api.follow(ctx, watch.run(ctx))
+	}()
 	notify("READY=1")
 	var err error
 	select {
@@ -96,42 +103,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	notify("STOPPING=1")
 	d.stop()
+	cancel()
+	<-followed
 	return err
-}
-
-// auto connects the first good profile that does not wait to be asked: connect = "auto", or "traffic", which needs to know
-// what is inside before a packet can want it.
-func (d *Daemon) auto() {
-	list, err := d.api.store.list()
-	if err != nil {
-		d.log.Error("profiles cannot be listed", "err", err)
-		return
-	}
-	started := ""
-	for _, info := range list {
-		switch {
-		case len(info.Errors) > 0:
-			d.log.Warn("profile cannot be used", "profile", info.Name, "err", info.Errors[0])
-		case info.Connect == "manual":
-		case started != "":
-			d.log.Warn("only one session at a time; not connected", "profile", info.Name, "up", started)
-		case d.connect(info.Name):
-			started = info.Name
-		}
-	}
-}
-
-func (d *Daemon) connect(name string) bool {
-	p, err := d.api.store.load(name)
-	if err == nil {
-		err = d.api.connect(p, client.ConnectOptions{Owner: MachineOwner})
-	}
-	if err != nil {
-		d.log.Error("not connected at start", "profile", name, "err", err)
-		return false
-	}
-	d.log.Info("connect", "profile", name, "caller", MachineOwner)
-	return true
 }
 
 // stop takes the session down first, while the watchers can still see it go.

@@ -42,12 +42,18 @@ func (l *lockedBuffer) String() string {
 // startDaemon runs a daemon over a fake session until stop.
 func startDaemon(t *testing.T, s *fakeSession, profiles string) (address string, stop func() error) {
 	t.Helper()
+	return startDaemonIn(t, s, profiles, t.TempDir())
+}
+
+// startDaemonIn is startDaemon with a state that may be from an earlier one.
+func startDaemonIn(t *testing.T, s *fakeSession, profiles, state string) (address string, stop func() error) {
+	t.Helper()
 	address = filepath.Join(t.TempDir(), "run", "ezvpn.sock")
-	lock, err := lockState(t.TempDir())
+	lock, err := lockState(state)
 	must(t, err)
 	l, err := ipc.Listen(address)
 	must(t, err)
-	d := newDaemon(Options{Profiles: profiles, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, s, l, lock)
+	d := newDaemon(Options{Profiles: profiles, State: state, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, s, l, lock)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()

@@ -29,7 +29,7 @@ func debugging(t *testing.T) *served {
 func (s *served) begin(t *testing.T, owner string) {
 	t.Helper()
 	s.set(func(n *status.Snapshot) { n.State = status.ConnectRequired })
-	if err := s.api.connect(&profile.Profile{Name: "office"}, client.ConnectOptions{Owner: owner}); err != nil {
+	if err := s.api.connect(&profile.Profile{Name: "office"}, "", client.ConnectOptions{Owner: owner}); err != nil {
 		t.Fatal(err)
 	}
 }

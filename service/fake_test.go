@@ -25,8 +25,10 @@ type fakeSession struct {
 	snap     status.Snapshot
 	watchers map[chan status.Snapshot]bool
 	calls    []string
+	awaited  map[string]chan struct{} // by call
 	options  client.ConnectOptions
 	answers  map[string]profile.Secret
+	profile  *profile.Profile
 	closed   bool
 	remote   netip.AddrPort // of the session that Clear finds
 	cleared  [2]netip.AddrPort
@@ -57,6 +59,19 @@ func (f *fakeSession) call(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, name)
+	if c := f.awaited[name]; c != nil {
+		close(c)
+		delete(f.awaited, name)
+	}
+}
+
+// told is closed when the session is next called so.
+func (f *fakeSession) told(name string) <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := make(chan struct{})
+	f.awaited = map[string]chan struct{}{name: c}
+	return c
 }
 
 func (f *fakeSession) done() []string {
@@ -71,10 +86,21 @@ func (f *fakeSession) Connect(p *profile.Profile, o client.ConnectOptions) error
 		return client.ErrBusy
 	}
 	f.mu.Lock()
-	f.options = o
+	f.options, f.profile = o, p.Clone()
 	f.mu.Unlock()
 	f.set(func(s *status.Snapshot) { s.State, s.Profile, s.Owner = status.Resolving, p.Name, o.Owner })
 	return nil
+}
+
+// SetProfile does as the session would: what a change does is profile.Change's to say.
+func (f *fakeSession) SetProfile(p *profile.Profile) (profile.Impact, error) {
+	f.call("set profile " + p.Name)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	old := f.profile
+	f.profile = p.Clone()
+	impact, _ := profile.Change(old, p)
+	return impact, nil
 }
 
 func (f *fakeSession) Disconnect(context.Context) error {
@@ -193,6 +219,8 @@ type served struct {
 	*fakeSession
 	address string
 	dir     string // of the profiles
+	managed string
+	state   string
 	mu      sync.Mutex
 	caller  ipc.Caller
 	server  *ipc.Server
@@ -207,12 +235,13 @@ func serve(t *testing.T) *served {
 func serveLogging(t *testing.T, log *slog.Logger) *served {
 	t.Helper()
 	s := &served{fakeSession: newFakeSession(), dir: t.TempDir(), caller: root,
+		managed: t.TempDir(), state: t.TempDir(),
 		address: filepath.Join(t.TempDir(), "s")}
 	l, err := ipc.Listen(s.address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.api = testAPI(s.fakeSession, s.dir, log)
+	s.api = testAPI(s.fakeSession, newStore(s.dir, s.managed, s.state, log), log)
 	s.server = ipc.NewServer(l, func(net.Conn) (ipc.Caller, error) { return s.as(), nil }, s.api.handler(), log)
 	ended := make(chan error, 1)
 	go func() { ended <- s.server.Serve() }()
@@ -225,9 +254,9 @@ func serveLogging(t *testing.T, log *slog.Logger) *served {
 	return s
 }
 
-// testAPI is the API over this session and the profiles in dir.
-func testAPI(s session, dir string, log *slog.Logger) *api {
-	return &api{session: s, store: &store{dir}, authority: testAuthority, log: log}
+// testAPI is the API over this session and these profiles.
+func testAPI(s session, profiles *store, log *slog.Logger) *api {
+	return &api{session: s, store: profiles, authority: testAuthority, log: log}
 }
 
 func (s *served) as() ipc.Caller {

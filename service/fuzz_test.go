@@ -103,6 +103,14 @@ type once struct {
 
 func (o once) Flush() { o.leave() }
 
+// arenaStore has read the profiles in dir: what is sealed is sealed.
+func arenaStore(dir string) *store {
+	s := newStore(dir, "", filepath.Join(dir, "state"), slog.New(slog.DiscardHandler))
+	s.refresh()
+	s.sealWaiting(context.Background())
+	return s
+}
+
 // arena is an API with a session that has something to lose.
 type arena struct {
 	s   *fakeSession
@@ -120,7 +128,7 @@ func newArena(t testing.TB, dir string, c *chooser) *arena {
 	if s.snap.Owner == "" {
 		s.snap.Banner, s.snap.Peers, s.snap.State = "", nil, status.ConnectRequired
 	}
-	return &arena{s: s, a: testAPI(s, dir, slog.New(slog.DiscardHandler)), dir: dir}
+	return &arena{s: s, a: testAPI(s, arenaStore(dir), slog.New(slog.DiscardHandler)), dir: dir}
 }
 
 // hash is over all that a verb could change: the session, and every file.
@@ -191,9 +199,11 @@ func FuzzVerbs(f *testing.F) {
 	dir := f.TempDir()
 	fresh := func(t testing.TB) {
 		file := filepath.Join(dir, "office.toml")
-		if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755), os.WriteFile(file, []byte(goodProfile), 0o600)); err != nil {
+		if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755), os.Mkdir(filepath.Join(dir, "state"), 0o700),
+			os.WriteFile(file, []byte(goodProfile), 0o600)); err != nil {
 			t.Fatal(err)
 		}
+		arenaStore(dir)
 	}
 	fresh(f)
 	first := (&arena{s: newFakeSession(), dir: dir}).hash(f)

@@ -50,14 +50,15 @@ func (o *owners) add(from time.Time, owner string) {
 	o.spans = append(o.spans, span{from, owner})
 }
 
-// connect begins a session, and remembers whose it is.
-func (a *api) connect(p *profile.Profile, opt client.ConnectOptions) error {
+// connect begins a session, and remembers whose it is. user is whose layer the profile has.
+func (a *api) connect(p *profile.Profile, user string, opt client.ConnectOptions) error {
 	a.owners.mu.Lock()
 	defer a.owners.mu.Unlock()
 	now := a.session.Snapshot().Time
 	err := a.session.Connect(p, opt)
 	if err == nil {
 		a.owners.add(now, opt.Owner)
+		a.live.set(p, user)
 	}
 	return err
 }

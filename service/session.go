@@ -14,6 +14,7 @@ import (
 type session interface {
 	Connect(*profile.Profile, client.ConnectOptions) error
 	Disconnect(context.Context) error
+	SetProfile(*profile.Profile) (profile.Impact, error)
 	Answer(id string, fields map[string]profile.Secret, cancel bool) error
 	Snapshot() status.Snapshot
 	Watch(context.Context) <-chan status.Snapshot

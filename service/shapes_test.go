@@ -16,6 +16,9 @@ type shape struct {
 	codes   []string
 }
 
+// editRefusals are those of every change of one key.
+var editRefusals = []string{ipc.ProfileUnknown, ipc.ProfileError, ipc.KeyLocked, ipc.KeyUnknown}
+
 // shapes has an entry for each verb of the table. docs/openapi.json and the fuzz target are made from it.
 var shapes = map[string]shape{
 	ipc.PathVersion:  {nil, reflect.TypeFor[ipc.Version](), "The handshake.", nil},
@@ -30,6 +33,18 @@ var shapes = map[string]shape{
 		[]string{ipc.NoPrompt}},
 	ipc.PathClear: {reflect.TypeFor[ipc.Clear](), reflect.TypeFor[ipc.Cleared](), "Delete the SAs of the session.", nil},
 	ipc.PathDebug: {reflect.TypeFor[ipc.Debug](), reflect.TypeFor[status.DebugLine](), "Debug lines, one a line.", nil},
+
+	ipc.PathProfileShow: {reflect.TypeFor[ipc.ProfileName](), reflect.TypeFor[ipc.ProfileShown](), "A profile as it is for the caller.",
+		[]string{ipc.ProfileUnknown, ipc.ProfileError}},
+	ipc.PathProfileSet: {reflect.TypeFor[ipc.ProfileSet](), reflect.TypeFor[ipc.ProfileChanged](), "Set a key of a profile.", editRefusals},
+	ipc.PathProfileUnset: {reflect.TypeFor[ipc.ProfileUnset](), reflect.TypeFor[ipc.ProfileChanged](), "Take a key of a profile out.",
+		editRefusals},
+	ipc.PathProfilePut: {reflect.TypeFor[ipc.ProfilePut](), reflect.TypeFor[ipc.ProfileChanged](), "Write a profile of the machine.",
+		[]string{ipc.ProfileError, ipc.ProfileExists, ipc.KeyLocked}},
+	ipc.PathProfileRemove: {reflect.TypeFor[ipc.ProfileName](), reflect.TypeFor[ipc.ProfileChanged](), "Remove a profile of the machine.",
+		[]string{ipc.Busy, ipc.ProfileUnknown, ipc.ProfileError, ipc.KeyLocked}},
+	ipc.PathProfileSecret: {reflect.TypeFor[ipc.ProfileSecret](), reflect.TypeFor[ipc.ProfileChanged](), "Seal a secret of a profile.",
+		editRefusals},
 }
 
 func TestEveryVerbHasAShape(t *testing.T) {

@@ -3,22 +3,17 @@ package service
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
+	"log/slog"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"ezvpn/client/profile"
 	"ezvpn/service/ipc"
-)
-
-const (
-	maxProfile  = 64 << 10 // bytes of one profile
-	maxKey      = 1 << 10  // bytes of a key file
-	maxProfiles = 256      // in the directory
 )
 
 var (
@@ -26,185 +21,198 @@ var (
 	nameGrammar  = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 )
 
-// store is the directory of profiles. A file counts only if root wrote it and nobody else could have.
-type store struct{ dir string }
+// store is the profiles: what administrators, management and users wrote, and the last version of each that was good,
+// which is the one in use. A file counts only if root wrote it and nobody else could have.
+type store struct {
+	log              *slog.Logger
+	machine, managed *folder
+	users            *userLayers
+	secrets          *secrets
+	unit             unitSecrets
 
-// load reads the profile of this name. The name is looked up among the files there are; it never becomes a path.
-func (s *store) load(name string) (*profile.Profile, error) {
+	mu       sync.Mutex // guards what follows, and the folders
+	profiles map[string]*entry
+	changed  map[string]bool // since take
+	unsealed map[string]bool // profiles that hold a secret which nobody else can read
+	said     map[string]bool // what the log was told already
+}
+
+// entry is one profile.
+type entry struct {
+	use     *version // nil if none was ever good
+	wrong   []string // why the files as they are cannot be used; use is an older version then
+	notices []string // what else to say of it
+	again   bool     // it may be good now although its files did not change
+}
+
+// version is a profile as it was made of its files.
+type version struct {
+	layers    []profile.Layer // with what was sealed, without the users'
+	effective *profile.Effective
+	at        time.Time // when the newest of the files was written
+}
+
+func newStore(profiles, managed, state string, log *slog.Logger) *store {
+	return &store{log: log, machine: &folder{dir: profiles, layer: ipc.LayerMachine},
+		managed: &folder{dir: managed, layer: ipc.LayerManaged}, users: &userLayers{filepath.Join(state, "users")},
+		secrets: newSecrets(state), unit: secretsOfUnit(), profiles: map[string]*entry{},
+		changed: map[string]bool{}, unsealed: map[string]bool{}, said: map[string]bool{}}
+}
+
+// dirs are those to watch. Nobody but the daemon writes the others.
+func (s *store) dirs() []string { return []string{s.machine.dir, s.managed.dir} }
+
+// refresh takes in what changed on the disk.
+func (s *store) refresh() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look()
+}
+
+// change is what became of one profile.
+type change struct {
+	name  string
+	wrong []string         // why its files cannot be used as they are
+	use   *profile.Profile // the version in use, without any user's layer; nil for none
+}
+
+// take gives the profiles that changed since it was last asked, sorted by name.
+func (s *store) take() []change {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look()
+	var all []change
+	for _, name := range slices.Sorted(maps.Keys(s.changed)) {
+		c := change{name: name}
+		if e := s.profiles[name]; e != nil {
+			c.wrong = e.wrong
+			if e.use != nil {
+				c.use = e.use.effective.Profile
+			}
+		}
+		all = append(all, c)
+	}
+	clear(s.changed)
+	return all
+}
+
+// look is refresh with mu held.
+func (s *store) look() {
+	var names []string
+	for _, f := range []*folder{s.machine, s.managed} {
+		names = append(names, f.scan(time.Now())...)
+		s.tell(f.dir, f.err, "profiles cannot be read; those that are known stay in use")
+	}
+	for name, e := range s.profiles {
+		if e.again {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, n := range slices.Compact(names) {
+		s.renew(n)
+	}
+}
+
+// tell says something in the log when it comes up, and not again until it was gone.
+func (s *store) tell(about string, err error, what string) {
+	if err == nil {
+		delete(s.said, about)
+		return
+	}
+	if !s.said[about] {
+		s.said[about] = true
+		s.log.Warn(what, "err", err)
+	}
+}
+
+// renew makes a profile anew of its files. What cannot be used changes nothing of what is in use.
+func (s *store) renew(name string) {
+	s.changed[name] = true
+	files := s.files(name)
+	if len(files) == 0 {
+		delete(s.profiles, name)
+		return
+	}
+	e := s.profiles[name]
+	if e == nil {
+		e = &entry{}
+		s.profiles[name] = e
+	}
+	m, err := s.make(name, files)
+	if err == nil {
+		err = s.sealExposed(name, m)
+	}
+	e.again = errors.As(err, &errElsewhere{})
+	if e.wrong = nil; err != nil {
+		e.wrong = strings.Split(err.Error(), "\n")
+		return
+	}
+	e.use, e.notices = &m.version, m.notices
+}
+
+// layered is a file with the folder that it is in.
+type layered struct {
+	*layerFile
+	folder *folder
+}
+
+func (s *store) files(name string) []layered {
+	var all []layered
+	for _, f := range []*folder{s.machine, s.managed} {
+		if file := f.files[name]; file != nil {
+			all = append(all, layered{file, f})
+		}
+	}
+	return all
+}
+
+// entry gives a profile that can be used.
+func (s *store) entry(name string) (*entry, error) {
 	if !nameGrammar.MatchString(name) {
 		return nil, fmt.Errorf("%w: %.80q is not a profile's name", errNoProfile, name)
 	}
-	root, files, err := s.open()
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	if !slices.Contains(files, name+".toml") {
+	e := s.profiles[name]
+	if e == nil {
+		for _, f := range []*folder{s.machine, s.managed} {
+			if f.err != nil {
+				return nil, f.err
+			}
+		}
 		return nil, fmt.Errorf("%w: %s", errNoProfile, name)
 	}
-	return read(root, name)
+	return e, nil
 }
 
-// list tells of every profile, also of those that cannot be used, and why.
-func (s *store) list() ([]ipc.ProfileInfo, error) {
-	root, files, err := s.open()
-	if errors.Is(err, errNoProfile) {
-		return []ipc.ProfileInfo{}, nil
-	}
+// load gives the profile of this name, as it is for this user; "" is the machine. The name is looked up among the
+// files there are; it never becomes a path.
+func (s *store) load(name, user string) (*profile.Profile, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look()
+	eff, err := s.effective(name, user)
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
-	list := []ipc.ProfileInfo{}
-	for _, f := range files {
-		name := strings.TrimSuffix(f, ".toml")
-		p, err := read(root, name)
-		info := ipc.ProfileInfo{Name: name}
-		if err != nil {
-			info.Errors = strings.Split(err.Error(), "\n")
-		} else {
-			info.Connect, info.Summary = p.Connect, summary(p)
-		}
-		list = append(list, info)
-	}
-	return list, nil
+	p := eff.Profile.Clone()
+	s.password(p, user)
+	return p, s.keyFile(p)
 }
 
-// open gives the directory and the names of the profiles in it, sorted.
-func (s *store) open() (*os.Root, []string, error) {
-	root, err := os.OpenRoot(s.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("%w: the directory %s does not exist", errNoProfile, s.dir)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("opening the profiles: %w", err)
-	}
-	files, err := entries(root)
-	if err != nil {
-		root.Close()
-		return nil, nil, fmt.Errorf("the directory %s: %w", s.dir, err)
-	}
-	return root, files, nil
-}
-
-// entries lists what looks like a profile.
-func entries(root *os.Root) ([]string, error) {
-	dir, err := root.Open(".")
+// effective is the last good version with the layer of the user.
+func (s *store) effective(name, user string) (*profile.Effective, error) {
+	e, err := s.entry(name)
 	if err != nil {
 		return nil, err
 	}
-	defer dir.Close()
-	if err := trustedDir(dir); err != nil {
-		return nil, err
+	if e.use == nil {
+		return nil, errors.New(strings.Join(e.wrong, "\n"))
 	}
-	all, err := dir.ReadDir(-1)
-	if err != nil {
-		return nil, err
+	eff, err := s.withUser(name, user, e.use)
+	if err != nil { // the layers below changed under it, or a key was locked
+		s.tell("user "+user+" "+name, err, "what a user set does not go with the profile any more; it is left out")
+		return e.use.effective, nil
 	}
-	var files []string
-	for _, e := range all {
-		if name, ok := strings.CutSuffix(e.Name(), ".toml"); ok && nameGrammar.MatchString(name) {
-			files = append(files, e.Name())
-		}
-	}
-	slices.Sort(files)
-	return files[:min(len(files), maxProfiles)], nil
-}
-
-// read parses one profile and fetches its key file.
-func read(root *os.Root, name string) (*profile.Profile, error) {
-	file := name + ".toml"
-	data, private, err := readTrusted(root, file, maxProfile)
-	if err != nil {
-		return nil, err
-	}
-	p, err := profile.Parse(file, data)
-	if err != nil {
-		return nil, err
-	}
-	if p.Name == "" {
-		p.Name = name
-	}
-	if p.Name != name {
-		return nil, fmt.Errorf("%s: name = %q, but the file is named for %q; make them the same", file, p.Name, name)
-	}
-	if !private && (p.Group.Key != "" || p.XAUTH.Password != "") {
-		return nil, fmt.Errorf("%s holds a secret and others may read it; chmod 600 it", file)
-	}
-	if p.Group.KeyFile != "" {
-		if p.Group.Key, err = readKey(p.Group.KeyFile); err != nil {
-			return nil, fmt.Errorf("%s: key_file: %w", file, err)
-		}
-	}
-	return p, nil
-}
-
-// readKey takes the group key from a file of its own, anywhere; Parse saw to it that the path is absolute.
-func readKey(path string) (profile.Secret, error) {
-	root, err := os.OpenRoot(filepath.Dir(path))
-	if err != nil {
-		return "", err
-	}
-	defer root.Close()
-	file := filepath.Base(path)
-	data, private, err := readTrusted(root, file, maxKey)
-	if err != nil {
-		return "", err
-	}
-	if !private {
-		return "", fmt.Errorf("others may read %s; chmod 600 it", file)
-	}
-	key := strings.TrimRight(string(data), "\r\n")
-	if key == "" || strings.ContainsAny(key, "\r\n\x00") {
-		return "", fmt.Errorf("%s must hold the key on one line, and nothing else", file)
-	}
-	return profile.Secret(key), nil
-}
-
-// readTrusted reads a regular file that only root could have written. private says that nobody else may read it.
-func readTrusted(root *os.Root, name string, limit int64) (data []byte, private bool, err error) {
-	before, err := root.Lstat(name)
-	if err != nil {
-		return nil, false, err
-	}
-	if !before.Mode().IsRegular() {
-		return nil, false, fmt.Errorf("%s is not a regular file (links are not followed); put the file itself there", name)
-	}
-	f, err := root.Open(name)
-	if err != nil {
-		return nil, false, err
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return nil, false, err
-	}
-	if !os.SameFile(before, st) {
-		return nil, false, fmt.Errorf("%s was replaced while it was opened; try again", name)
-	}
-	if private, err = trusted(f, st); err != nil {
-		return nil, false, err
-	}
-	if data, err = io.ReadAll(io.LimitReader(f, limit+1)); err != nil {
-		return nil, false, err
-	}
-	if int64(len(data)) > limit {
-		return nil, false, fmt.Errorf("%s is larger than %d bytes", name, limit)
-	}
-	return data, private, nil
-}
-
-// summary is one line about a good profile, without secrets.
-func summary(p *profile.Profile) string {
-	if len(p.Peers) == 0 {
-		return p.Mode + " mode"
-	}
-	s := p.Peers[0].Host
-	if n := len(p.Peers) - 1; n > 0 {
-		s += fmt.Sprintf(" and %d more", n)
-	}
-	if p.Group.Name != "" {
-		s += ", group " + p.Group.Name
-	}
-	return s + ", " + p.Mode + " mode"
+	s.tell("user "+user+" "+name, nil, "")
+	return eff, nil
 }

@@ -15,6 +15,9 @@ const (
 	mayRead = windows.GENERIC_ALL | windows.GENERIC_READ | windows.FILE_READ_DATA
 )
 
+// openQuick is nothing here: opening a file does not wait.
+const openQuick = 0
+
 // trusted says whether only SYSTEM and administrators could have written the file; and whether nobody else may read
 // it.
 func trusted(f *os.File, _ fs.FileInfo) (private bool, err error) {
@@ -64,3 +67,29 @@ func readACL(f *os.File) (private bool, err error) {
 func systemOrAdmin(s *windows.SID) bool {
 	return s.IsWellKnown(windows.WinLocalSystemSid) || s.IsWellKnown(windows.WinBuiltinAdministratorsSid)
 }
+
+// keepRights gives a file that takes another's place its owner and access list.
+func keepRights(root *os.Root, name string, f *os.File, _ fs.FileInfo) error {
+	old, err := root.Open(name)
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	const what = windows.OWNER_SECURITY_INFORMATION | windows.DACL_SECURITY_INFORMATION
+	sd, err := windows.GetSecurityInfo(windows.Handle(old.Fd()), windows.SE_FILE_OBJECT, what)
+	if err != nil {
+		return err
+	}
+	owner, _, err := sd.Owner()
+	if err != nil {
+		return err
+	}
+	dacl, _, err := sd.DACL()
+	if err != nil {
+		return err
+	}
+	return windows.SetNamedSecurityInfo(f.Name(), windows.SE_FILE_OBJECT, what, owner, nil, dacl, nil)
+}
+
+// syncDir is nothing here: the file system keeps the order of names and content itself.
+func syncDir(*os.Root) error { return nil }

@@ -19,7 +19,7 @@ func (a *api) version(w http.ResponseWriter, r *http.Request, _ ipc.Caller) {
 }
 
 func (a *api) status(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
-	ipc.Reply(w, a.authority.visible(c, a.session.Snapshot()))
+	ipc.Reply(w, a.noted(a.authority.visible(c, a.session.Snapshot())))
 }
 
 // watch sends what the session's watch gives: while a line waits for a slow reader, newer snapshots replace one
@@ -29,19 +29,10 @@ func (a *api) watch(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 	defer cancel()
 	lines := ipc.NewLines(w)
 	for s := range a.session.Watch(ctx) {
-		if lines.Send(a.authority.visible(c, s)) != nil {
+		if lines.Send(a.noted(a.authority.visible(c, s))) != nil {
 			return
 		}
 	}
-}
-
-func (a *api) profiles(w http.ResponseWriter, r *http.Request, _ ipc.Caller) {
-	list, err := a.store.list()
-	if err != nil {
-		ipc.Refuse(w, profileError(err))
-		return
-	}
-	ipc.Reply(w, ipc.Profiles{Profiles: list})
 }
 
 func (a *api) up(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
@@ -54,12 +45,12 @@ func (a *api) up(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 		ipc.Refuse(w, e)
 		return
 	}
-	p, err := a.store.load(req.Profile)
+	p, err := a.store.load(req.Profile, c.User)
 	if err != nil {
 		ipc.Refuse(w, profileError(err))
 		return
 	}
-	switch err := a.connect(p, client.ConnectOptions{Owner: c.Label(), Answers: req.Answers.Secrets()}); {
+	switch err := a.connect(p, c.User, client.ConnectOptions{Owner: c.Label(), Answers: req.Answers.Secrets()}); {
 	case errors.Is(err, client.ErrBusy):
 		ipc.Refuse(w, a.busy(c))
 	case err != nil:
@@ -115,12 +106,4 @@ func (a *api) reply(w http.ResponseWriter) {
 func (a *api) internal(what string, err error) *ipc.Error {
 	a.log.Error(what, "err", err)
 	return &ipc.Error{Code: ipc.Internal, Sentence: what + ": " + err.Error(), Next: "look at the log of the service"}
-}
-
-func profileError(err error) *ipc.Error {
-	if errors.Is(err, errNoProfile) {
-		return &ipc.Error{Code: ipc.ProfileUnknown, Sentence: err.Error(), Next: "see what there is: ezvpn profile list"}
-	}
-	return &ipc.Error{Code: ipc.ProfileError, Sentence: err.Error(),
-		Next: "correct it; sudo ezvpn profile check FILE shows everything that is wrong with a file"}
 }

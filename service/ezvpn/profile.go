@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -18,61 +16,18 @@ import (
 const maxProfile = 64 << 10
 
 func (a *app) profileCommand() *cobra.Command {
-	c := &cobra.Command{Use: "profile", Short: "List the profiles; check, show or begin a file"}
-	c.AddCommand(&cobra.Command{
-		Use:   "list",
-		Short: "List the profiles of the service, also those with errors",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.listProfiles(c.Context()) },
-	}, &cobra.Command{
-		Use:   "show FILE",
-		Short: "Print a profile as it is used, preset and defaults filled in, secrets redacted",
-		Args:  cobra.ExactArgs(1),
-		RunE:  func(_ *cobra.Command, args []string) error { return a.showProfile(args[0]) },
-	}, &cobra.Command{
-		Use:   "example",
-		Short: "Print a first profile to start from",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := io.WriteString(a.out, profile.Example())
-			return err
-		},
-	}, a.profileCheckCommand(), a.profileSchemaCommand())
+	c := &cobra.Command{Use: "profile", Short: "List, show and change the profiles; check or begin a file"}
+	c.AddCommand(a.profileListCommand(), a.profileShowCommand(), a.profileSetCommand(), a.profileUnsetCommand(),
+		a.profileSecretCommand(), a.profilePutCommand(), a.profileRemoveCommand(), &cobra.Command{
+			Use:   "example",
+			Short: "Print a first profile to start from",
+			Args:  cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error {
+				_, err := io.WriteString(a.out, profile.Example())
+				return err
+			},
+		}, a.profileCheckCommand(), a.profileSchemaCommand())
 	return c
-}
-
-func (a *app) listProfiles(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	cl := a.client()
-	defer cl.Close()
-	list, err := cl.Profiles(ctx)
-	if err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	for _, p := range list {
-		if len(p.Errors) == 0 {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", p.Name, p.Connect, p.Summary)
-			continue
-		}
-		for _, e := range p.Errors {
-			fmt.Fprintf(w, "%s\terror\t%s\n", p.Name, e)
-		}
-	}
-	if len(list) == 0 {
-		fmt.Fprintln(w, "no profiles")
-	}
-	return w.Flush()
-}
-
-func (a *app) showProfile(path string) error {
-	p, err := readProfile(path)
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(a.out, p.Show())
-	return err
 }
 
 // readProfile reads a file as the service would, but for the rights on it.

@@ -69,8 +69,9 @@ func runCommand() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&o.Profiles, "profiles", ipc.DefaultProfiles, "`directory` of the profiles; root owns it and its files")
+	f.StringVar(&o.Managed, "managed", ipc.DefaultManaged, "`directory` of what management puts over the profiles, and locks")
 	f.StringVar(&o.Socket, "socket", "", "`address` to listen on (default $EZVPN_SOCKET, else "+ipc.DefaultAddress+")")
-	f.StringVar(&o.State, "state", ipc.DefaultState, "`directory` of the undo journal")
+	f.StringVar(&o.State, "state", ipc.DefaultState, "`directory` of the undo journal, sealed secrets and what users set")
 	f.TextVar(&level, "log-level", slog.LevelInfo, "least `level` to log: debug, info, warn, error")
 	return c
 }

@@ -17,8 +17,9 @@ import (
 	"ezvpn/client/status"
 )
 
-// maxReply is more than any answer of the daemon: a full snapshot is a few tens of KiB.
-const maxReply = 4 << 20
+// maxReply is more than any answer of the daemon: a full snapshot is a few tens of KiB, a list of 4,096 broken profiles
+// with all their errors a few tens of MiB.
+const maxReply = 64 << 20
 
 // Client talks to the daemon. It connects when the first verb is called. Errors are *Error, but for a context's own.
 type Client struct {
@@ -77,9 +78,13 @@ func (c *Client) Status(ctx context.Context) (s status.Snapshot, err error) {
 
 // Profiles lists what the caller may connect.
 func (c *Client) Profiles(ctx context.Context) ([]ProfileInfo, error) {
-	var p Profiles
-	err := c.verb(ctx, http.MethodGet, PathProfiles, nil, &p)
+	p, err := c.ListProfiles(ctx)
 	return p.Profiles, err
+}
+
+// ListProfiles is Profiles with what is wrong beside them.
+func (c *Client) ListProfiles(ctx context.Context) (p Profiles, err error) {
+	return p, c.verb(ctx, http.MethodGet, PathProfiles, nil, &p)
 }
 
 // Up asks for a connect; the stream of Watch tells how it goes.

@@ -32,6 +32,9 @@ const (
 	NoPrompt        = "no-prompt"        // nothing is asked, or it was answered
 	ProfileUnknown  = "profile-unknown"  // no profile of that name
 	ProfileError    = "profile-error"    // the profile cannot be used as it stands
+	ProfileExists   = "profile-exists"   // there is one of that name
+	KeyLocked       = "key-locked"       // management locks this key of the profile
+	KeyUnknown      = "key-unknown"      // no such key, or not in this layer, or not this value
 	TooMany         = "too-many"         // connections of this user, or in all
 	Stopping        = "stopping"         // the daemon is going down
 	Internal        = "internal"         // a bug of ours
@@ -55,6 +58,9 @@ var httpStatus = map[string]int{
 	NoPrompt:        http.StatusConflict,
 	ProfileUnknown:  http.StatusNotFound,
 	ProfileError:    http.StatusUnprocessableEntity,
+	ProfileExists:   http.StatusConflict,
+	KeyLocked:       http.StatusForbidden,
+	KeyUnknown:      http.StatusUnprocessableEntity,
 	TooMany:         http.StatusTooManyRequests,
 	Stopping:        http.StatusServiceUnavailable,
 	Internal:        http.StatusInternalServerError,

@@ -25,6 +25,13 @@ const (
 	PathAnswer   = "/v1/answer"
 	PathClear    = "/v1/clear"
 	PathDebug    = "/v1/debug"
+
+	PathProfileShow   = "/v1/profile/show"
+	PathProfilePut    = "/v1/profile/put"
+	PathProfileRemove = "/v1/profile/remove"
+	PathProfileSet    = "/v1/profile/set"
+	PathProfileUnset  = "/v1/profile/unset"
+	PathProfileSecret = "/v1/profile/secret"
 )
 
 // Version answers the handshake.
@@ -36,6 +43,7 @@ type Version struct {
 // Profiles answers the list.
 type Profiles struct {
 	Profiles []ProfileInfo `json:"profiles"`
+	Problems []string      `json:"problems,omitempty"` // of the directories, and of what is named unlike a profile
 }
 
 // ProfileInfo is what a caller may know of a profile: never a key or a password.
@@ -43,7 +51,10 @@ type ProfileInfo struct {
 	Name    string   `json:"name"`
 	Connect string   `json:"connect,omitempty"` // "auto", "manual", "traffic"
 	Summary string   `json:"summary,omitempty"`
-	Errors  []string `json:"errors,omitempty"` // why it cannot be used; empty for a good one
+	Layers  []string `json:"layers,omitempty"`  // whose files it has: "machine", "user" (the caller's own), "managed"
+	Errors  []string `json:"errors,omitempty"`  // what is wrong with its files; empty for a good one
+	Using   string   `json:"using,omitempty"`   // with errors: the time of the last good version, which is used; RFC 3339
+	Notices []string `json:"notices,omitempty"` // what else its administrator should know
 }
 
 // Up asks for a connect. Answers are XAUTH answers known beforehand, by field name; used once and not kept.

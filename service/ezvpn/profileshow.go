@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"ezvpn/client/status"
+	"ezvpn/service/ipc"
+)
+
+func (a *app) profileShowCommand() *cobra.Command {
+	var origins, asJSON bool
+	c := &cobra.Command{
+		Use:   "show NAME|FILE",
+		Short: "Print a profile as it is used, preset and defaults filled in, secrets redacted",
+		Long: "Print a profile of the service, with all its layers and as it is for you, or a file that ends in .toml, which\n" +
+			"needs no service. With --origins each key says where its value comes from, and who locks it.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if strings.HasSuffix(args[0], ".toml") {
+				return a.showFile(args[0], origins || asJSON)
+			}
+			return a.showProfile(c.Context(), args[0], origins, asJSON)
+		},
+		ValidArgsFunction: a.completeProfile,
+	}
+	c.Flags().BoolVar(&origins, "origins", false, "say of each key where its value comes from")
+	c.Flags().BoolVar(&asJSON, "json", false, "print keys, values and origins as JSON")
+	return c
+}
+
+func (a *app) showFile(path string, more bool) error {
+	if more {
+		return &failure{code: exitUsage, sentence: "--origins and --json are for the profiles of the service, which have layers",
+			next: "name one: ezvpn profile list"}
+	}
+	p, err := readProfile(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(a.out, p.Show())
+	return err
+}
+
+func (a *app) showProfile(ctx context.Context, name string, origins, asJSON bool) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	cl := a.client()
+	defer cl.Close()
+	p, err := cl.ShowProfile(ctx, name)
+	switch {
+	case err != nil:
+		return err
+	case asJSON:
+		return a.json(p)
+	case origins:
+		err = a.printOrigins(p.Settings)
+	default:
+		_, err = io.WriteString(a.out, status.Filter(p.Text))
+	}
+	for _, n := range append(p.Errors, p.Notices...) {
+		fmt.Fprintf(a.err, "ezvpn: %s\n", a.red(status.FilterLine(n)))
+	}
+	return err
+}
+
+func (a *app) printOrigins(settings []ipc.ProfileSetting) error {
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	for _, s := range settings {
+		if s.Value == nil {
+			continue
+		}
+		value, err := json.Marshal(s.Value) // which is TOML too, for what a profile holds
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Key, status.FilterLine(string(value)), status.FilterLine(origin(s)))
+	}
+	return w.Flush()
+}
+
+// origin is where a value comes from, in words.
+func origin(s ipc.ProfileSetting) string {
+	from := s.Origin
+	if s.File != "" {
+		from += " " + s.File
+	}
+	if s.Line > 0 {
+		from += fmt.Sprintf(":%d", s.Line)
+	}
+	switch {
+	case s.Locked && s.By != "":
+		from += ", locked by " + s.By
+	case s.Locked:
+		from += ", locked"
+	}
+	return from
+}
+
+// printChanged says what a change of a profile did to the tunnel.
+func (a *app) printChanged(what string, done ipc.ProfileChanged) {
+	text := map[string]string{
+		"nothing":   "the tunnel that is up does not depend on it",
+		"live":      "the tunnel that is up uses it from now on",
+		"reconnect": "the tunnel is connected anew with it",
+	}[done.Effect]
+	if text == "" {
+		fmt.Fprintln(a.out, what)
+	} else {
+		fmt.Fprintf(a.out, "%s; %s\n", what, text)
+	}
+	for _, n := range done.Notices {
+		fmt.Fprintf(a.err, "ezvpn: %s\n", status.FilterLine(n))
+	}
+}
