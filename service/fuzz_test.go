@@ -5,7 +5,6 @@ package service
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +26,8 @@ import (
 // words are values that mean something to some verb, and values that must mean nothing to any.
 var words = []string{"office", "q1", "password", "alice-pw", "192.0.2.1", "192.0.2.1:500", "2026-03-25T15:47:00Z", "",
 	"../x", "/etc/passwd", "a/b", "CON", "nul.toml", "x\x00y", strings.Repeat("a", 300), "\u202eexe", "a.", "a:b",
-	`\\h\s`, "debug", "dpd", "true", "0", "\x1b[2J", "{", "-1", "99999999999999999999", "peers", "connect = 'auto'\n"}
+	`\\h\s`, "debug", "dpd", "true", "0", "\x1b[2J", "{", "-1", "99999999999999999999", "peers", "connect = 'auto'\n",
+	"user", "machine", "managed", "dpd.interval", "dpd.mode", "connect", "xauth.username", "group.key", "30", "periodic"}
 
 // chooser makes choices from the fuzzer's bytes; when they are spent it chooses the first.
 type chooser struct{ b []byte }
@@ -133,24 +133,41 @@ func newArena(t testing.TB, dir string, c *chooser) *arena {
 
 // hash is over all that a verb could change: the session, and every file.
 func (r *arena) hash(t testing.TB) string {
-	h := sha256.New()
 	r.s.mu.Lock()
 	snap := r.s.snap
 	r.s.mu.Unlock()
 	snap.Time = time.Time{}
-	fmt.Fprintf(h, "%+v", snap)
-	err := filepath.WalkDir(r.dir, func(path string, d fs.DirEntry, err error) error {
+	return fmt.Sprintf("%+v %q", snap, files(t, r.dir))
+}
+
+// files is what every file below dir holds.
+func files(t testing.TB, dir string) map[string]string {
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		b, err := os.ReadFile(path)
-		fmt.Fprintf(h, "%s %q", path, b)
+		all[path] = string(b)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(h.Sum(nil))
+	return all
+}
+
+// trespass is a file that changed though it is not of this user's own layer; "" for none.
+func trespass(before, after map[string]string, dir string, c ipc.Caller) string {
+	own := filepath.Join(dir, "state", "users", c.User) + string(filepath.Separator)
+	for _, pair := range [2][2]map[string]string{{before, after}, {after, before}} {
+		for path, text := range pair[0] {
+			if other, there := pair[1][path]; (other != text || !there) && !c.Admin && !strings.HasPrefix(path, own) {
+				return path
+			}
+		}
+	}
+	return ""
 }
 
 // ask sends one request as this caller and gives the code of the refusal, and all that came.
@@ -218,7 +235,7 @@ func FuzzVerbs(f *testing.F) {
 		for range 8 {
 			caller, v := callers[c.of(len(callers))], verbs[c.of(len(verbs))]
 			body := c.request(shapes[v.path].in)
-			owner, before, calls := r.s.Snapshot().Owner, r.hash(t), len(r.s.done())
+			owner, before, calls, had := r.s.Snapshot().Owner, r.hash(t), len(r.s.done()), files(t, r.dir)
 			code, reply := r.ask(t, h, caller, v, body)
 			switch {
 			case forbidden(v.level, caller, owner) && code != ipc.NotAllowed && code != ipc.NotOwner:
@@ -227,6 +244,8 @@ func FuzzVerbs(f *testing.F) {
 				t.Fatalf("%s %s as %s: refused with %s, and something changed", v.path, body, caller.Label(), code)
 			case (code == ipc.NotAllowed || code == ipc.NotOwner || code == ipc.BadRequest) && len(r.s.done()) != calls:
 				t.Fatalf("%s %s as %s: refused with %s, after the session was asked", v.path, body, caller.Label(), code)
+			case trespass(had, files(t, r.dir), r.dir, caller) != "":
+				t.Fatalf("%s %s as %s changed %s", v.path, body, caller.Label(), trespass(had, files(t, r.dir), r.dir, caller))
 			case code == ipc.Internal:
 				t.Fatalf("%s %s: %s", v.path, body, reply)
 			case forbidden(Own, caller, owner) && owner != "" && bytes.Contains(reply, []byte("CANARY")):
