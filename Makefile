@@ -25,7 +25,7 @@ IN_LAB   = -exec "$(SUDO) env TMPDIR=$${TMPDIR:-/tmp} EZVPN_BIN=$(CURDIR)/build/
 CLEAN_LAB = $(SUDO) flock -n /run/ezt.lock $(LAB) down >/dev/null 2>&1 || true
 
 .NOTPARALLEL:
-.PHONY: help go build install uninstall demo test unit lint fuzz-short cross interop interop-programs soak bench fuzz \
+.PHONY: help go build install uninstall demo test unit lint fuzz-short cross interop interop-programs soak boot-test bench fuzz \
 	packages clean report fleet-sim
 
 help:
@@ -35,6 +35,7 @@ help:
 	@echo 'make unit      the tests that need no network'
 	@echo 'make interop   the tests against strongSwan, in network namespaces'
 	@echo 'make soak      the long form of those about the remote: an hour of failovers, renewals, loss and idling'
+	@echo 'make boot-test the service in a container that boots under systemd: two minutes, and a Debian tree once'
 	@echo 'make bench     ESP per packet, connect time beside vpnc, memory'
 	@echo 'make fuzz      each fuzz target for FUZZTIME (10m)'
 	@echo 'make cross     build for Linux, Windows and macOS, amd64 and arm64'
@@ -130,6 +131,10 @@ interop: packages
 
 soak:
 	@$(MAKE) --no-print-directory interop SOAK=yes
+
+boot-test: go build interop-programs
+	@packaging/test-packages.sh systemd-container debootstrap
+	@$(SUDO) env BUILD=$(CURDIR)/build TMPDIR=$${TMPDIR:-/tmp} packaging/boot-test.sh
 
 bench: go packages interop-programs
 	@$(GO) test -buildvcs=false -run '^$$' -bench . ./ike/... ./tunnel/... ./client ./client/gateway ./client/interop ./service

@@ -15,6 +15,7 @@ type api struct {
 	store     *store
 	authority authority
 	log       *slog.Logger
+	fit       *fitness
 	owners    owners
 	live      live
 	pace      *pace // of the connects; nil for none

@@ -2,16 +2,13 @@ package service
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"os/user"
 	"time"
 
 	"ezvpn/client"
 	"ezvpn/service/ipc"
-	"ezvpn/tunnel/host"
 )
 
 // stopTimeout is how long the session has for its Deletes and for putting the machine back when the daemon ends.
@@ -30,43 +27,32 @@ type Options struct {
 // Daemon is the service, from Open to the end of Run.
 type Daemon struct {
 	log     *slog.Logger
-	lock    *os.File
+	fit     *fitness
 	session session
 	api     *api
 	server  *ipc.Server
 }
 
 // Open makes sure that this is the only daemon, then undoes what one that ended badly left of its tunnel. Callers wait
-// until Run.
+// until Run. A machine that lacks something, as room on its disk, is no error: see fitness.
 func Open(o Options) (*Daemon, error) {
-	lock, err := lockState(o.State)
-	if err != nil {
+	fit := &fitness{host: o.Platform.Host, profiles: o.Profiles, state: o.State, log: o.Log}
+	if err := fit.begin(); err != nil {
 		return nil, err
 	}
 	l, err := ipc.Listen(o.Socket)
 	if err != nil {
-		lock.Close()
+		fit.close()
 		return nil, err
 	}
-	if err := revert(o.Platform.Host); err != nil {
-		l.Close()
-		lock.Close()
-		return nil, fmt.Errorf("putting the machine back as it was before the last tunnel: %w", err)
-	}
-	return newDaemon(o, client.New(o.Platform, o.Log), l, lock), nil
+	fit.undo()
+	return newDaemon(o, client.New(o.Platform, o.Log), l, fit), nil
 }
 
-func revert(h host.Configurator) error {
-	if h == nil {
-		return nil // the userspace stack leaves no trace
-	}
-	return h.Revert()
-}
-
-func newDaemon(o Options, s session, l net.Listener, lock *os.File) *Daemon {
-	a := &api{session: s, store: newStore(o.Profiles, o.Managed, o.State, o.Log), log: o.Log, pace: &pace{},
+func newDaemon(o Options, s session, l net.Listener, fit *fitness) *Daemon {
+	a := &api{session: s, store: newStore(o.Profiles, o.Managed, o.State, o.Log), log: o.Log, pace: &pace{}, fit: fit,
 		authority: authority{group: groupID, console: atConsole}}
-	return &Daemon{log: o.Log, lock: lock, session: s, api: a,
+	return &Daemon{log: o.Log, fit: fit, session: s, api: a,
 		server: ipc.NewServer(l, ipc.Identify, a.handler(), o.Log)}
 }
 
@@ -81,7 +67,7 @@ func groupID() string {
 
 // Run serves until ctx ends, then disconnects, puts the machine back and returns nil.
 func (d *Daemon) Run(ctx context.Context) error {
-	defer d.lock.Close()
+	defer d.fit.close()
 	serving := make(chan error, 1)
 	go func() { serving <- d.server.Serve() }()
 	ctx, cancel := context.WithCancel(ctx)
@@ -91,6 +77,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	d.api.start()
 	watch := newFolderWatch(d.log, d.api.store.dirs()...)
 	followed := make(chan struct{})
+	go d.fit.watch(ctx, d.api.startLater)
 	go func() {
 		defer close(followed)
 		d.api.follow(ctx, watch.run(ctx))

@@ -256,7 +256,8 @@ func serveLogging(t *testing.T, log *slog.Logger) *served {
 
 // testAPI is the API over this session and these profiles.
 func testAPI(s session, profiles *store, log *slog.Logger) *api {
-	return &api{session: s, store: profiles, authority: testAuthority, log: log}
+	return &api{session: s, store: profiles, authority: testAuthority, log: log,
+		fit: &fitness{profiles: profiles.machine.dir, log: log}}
 }
 
 func (s *served) as() ipc.Caller {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"ezvpn/service/ipc"
 )
 
 // lockState makes sure that one daemon at a time uses the state directory. The kernel lets go of it when the process
@@ -23,7 +25,7 @@ func lockState(dir string) (*os.File, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("another ezvpnd uses %s; stop it first", dir)
+			return nil, fmt.Errorf("%w, in %s; stop it first", ipc.ErrRunning, dir)
 		}
 		return nil, fmt.Errorf("locking the state directory: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/windows"
+
+	"ezvpn/service/ipc"
 )
 
 // lockState makes sure that one daemon at a time uses the state directory. The system lets go of it when the process
@@ -24,7 +26,7 @@ func lockState(dir string) (*os.File, error) {
 	if err != nil {
 		f.Close()
 		if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
-			return nil, fmt.Errorf("another ezvpnd uses %s; stop it first", dir)
+			return nil, fmt.Errorf("%w, in %s; stop it first", ipc.ErrRunning, dir)
 		}
 		return nil, fmt.Errorf("locking the state directory: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"ezvpn/client"
 	"ezvpn/client/profile"
+	"ezvpn/client/status"
 )
 
 // maxSpans bounds what is remembered of former sessions. The debug log is bounded too; what is older than both is for
@@ -54,10 +55,15 @@ func (o *owners) add(from time.Time, owner string) {
 func (a *api) connect(p *profile.Profile, user string, opt client.ConnectOptions) error {
 	a.owners.mu.Lock()
 	defer a.owners.mu.Unlock()
-	now := a.session.Snapshot().Time
+	now := a.session.Snapshot()
+	if now.State == status.ConnectRequired || now.State == status.Blocked {
+		if err := a.fit.check(); err != nil {
+			return err
+		}
+	}
 	err := a.session.Connect(p, opt)
 	if err == nil {
-		a.owners.add(now, opt.Owner)
+		a.owners.add(now.Time, opt.Owner)
 		a.live.set(p, user)
 	}
 	return err

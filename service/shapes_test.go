@@ -28,7 +28,7 @@ var shapes = map[string]shape{
 	ipc.PathWatch:    {nil, reflect.TypeFor[status.Snapshot](), "Snapshots, the present one first, one a line.", nil},
 	ipc.PathProfiles: {nil, reflect.TypeFor[ipc.Profiles](), "The profiles there are.", []string{ipc.ProfileError}},
 	ipc.PathUp: {reflect.TypeFor[ipc.Up](), reflect.TypeFor[ipc.State](), "Connect.",
-		[]string{ipc.Busy, ipc.ProfileUnknown, ipc.ProfileError}},
+		[]string{ipc.Busy, ipc.NotReady, ipc.ProfileUnknown, ipc.ProfileError}},
 	ipc.PathDown: {reflect.TypeFor[struct{}](), reflect.TypeFor[ipc.State](), "End the session.",
 		[]string{ipc.Busy, ipc.NoSession}},
 	ipc.PathAnswer: {reflect.TypeFor[ipc.Answer](), reflect.TypeFor[ipc.State](), "Answer the open prompt, or give up the connect.",

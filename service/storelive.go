@@ -145,6 +145,9 @@ func (a *api) free() bool {
 // startOf connects for the machine, and says whether it did.
 func (a *api) startOf(name string, p *profile.Profile) bool {
 	err := a.connect(p, "", client.ConnectOptions{Owner: MachineOwner})
+	if errors.Is(err, errUnfit) {
+		a.fit.hold(name)
+	}
 	if err != nil {
 		a.log.Error("not connected", "profile", name, "err", err)
 		return false
@@ -153,8 +156,20 @@ func (a *api) startOf(name string, p *profile.Profile) bool {
 	return true
 }
 
-// noted is a snapshot with what there is to say of its profile.
+// startLater connects a profile that connects by itself and could not, because the machine lacked something.
+func (a *api) startLater(names []string) {
+	a.owner.Lock()
+	defer a.owner.Unlock()
+	for _, name := range names {
+		if p, err := a.store.load(name, ""); err == nil && p.Connect != "manual" && a.free() {
+			a.startOf(name, p)
+		}
+	}
+}
+
+// noted is a snapshot with what there is to say of the machine, and of its profile.
 func (a *api) noted(s status.Snapshot) status.Snapshot {
+	s = a.fit.told(s)
 	if s.Profile != "" && s.State != status.ConnectRequired {
 		s.Warnings = append(s.Warnings[:len(s.Warnings):len(s.Warnings)], a.store.warning(s.Profile)...)
 	}

@@ -53,6 +53,9 @@ func (a *api) up(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 	switch err := a.connect(p, c.User, client.ConnectOptions{Owner: c.Label(), Answers: req.Answers.Secrets()}); {
 	case errors.Is(err, client.ErrBusy):
 		ipc.Refuse(w, a.busy(c))
+	case errors.Is(err, errUnfit):
+		ipc.Refuse(w, &ipc.Error{Code: ipc.NotReady, Sentence: err.Error(),
+			Next: "give the service a state directory that it can write; nothing was changed"})
 	case err != nil:
 		ipc.Refuse(w, a.internal("connect", err))
 	default:

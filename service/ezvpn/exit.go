@@ -48,7 +48,7 @@ var codeOf = map[string]int{
 	ipc.VersionMismatch: exitUnreachable, ipc.BadReply: exitUnreachable, ipc.TooMany: exitUnreachable,
 	ipc.NotAllowed: exitRights, ipc.NotOwner: exitRights, ipc.NotIdentified: exitRights,
 	ipc.ProfileUnknown: exitProfile, ipc.ProfileError: exitProfile,
-	ipc.Busy: exitFailed, ipc.NoPrompt: exitFailed,
+	ipc.Busy: exitFailed, ipc.NotReady: exitFailed, ipc.NoPrompt: exitFailed,
 }
 
 // failed makes a failure of any error. What is not one of ours came from cobra: wrong usage.

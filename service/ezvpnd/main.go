@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -19,8 +20,16 @@ import (
 func main() {
 	if err := root().ExecuteContext(untilSignal()); err != nil {
 		fmt.Fprintln(os.Stderr, "ezvpnd:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
+}
+
+// exitCode is 3 where another daemon is at work, so that scripts can tell, else 1.
+func exitCode(err error) int {
+	if errors.Is(err, ipc.ErrRunning) {
+		return 3
+	}
+	return 1
 }
 
 // untilSignal ends with the first signal, which asks for a clean end. The second ends the process where it stands; the

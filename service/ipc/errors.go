@@ -36,6 +36,7 @@ const (
 	KeyLocked       = "key-locked"       // management locks this key of the profile
 	KeyUnknown      = "key-unknown"      // no such key, or not in this layer, or not this value
 	TooMany         = "too-many"         // connections of this user, or in all
+	NotReady        = "not-ready"        // the machine lacks what undoing a tunnel needs: its state cannot be written
 	Stopping        = "stopping"         // the daemon is going down
 	Internal        = "internal"         // a bug of ours
 	Unreachable     = "unreachable"      // made by the client: no daemon answers
@@ -62,6 +63,7 @@ var httpStatus = map[string]int{
 	KeyLocked:       http.StatusForbidden,
 	KeyUnknown:      http.StatusUnprocessableEntity,
 	TooMany:         http.StatusTooManyRequests,
+	NotReady:        http.StatusServiceUnavailable,
 	Stopping:        http.StatusServiceUnavailable,
 	Internal:        http.StatusInternalServerError,
 }

@@ -74,7 +74,7 @@ func removeStale(path string) error {
 	c, err := net.DialTimeout("unix", path, 2*time.Second)
 	if err == nil {
 		c.Close()
-		return fmt.Errorf("another ezvpnd answers on %s; stop it first", path)
+		return fmt.Errorf("%w, and answers on %s; stop it first", ErrRunning, path)
 	}
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		return fmt.Errorf("asking whether somebody answers on %s: %w", path, err)

@@ -15,6 +15,8 @@ const (
 	journalName    = "undo.json"
 	journalTemp    = "undo.json.new"
 	corruptName    = "undo.json.corrupt"
+	probeName      = "undo.json.probe"
+	probeSize      = 64 << 10
 	journalVersion = 1
 	journalLimit   = 4 << 20 // bytes; far above what maxRoutes and a resolv.conf need
 )
@@ -160,4 +162,17 @@ func replaceFile(root *os.Root, name, temp string, b []byte, mode fs.FileMode) e
 		return err
 	}
 	return syncDir(root)
+}
+
+// probe writes as much as a journal of many routes has, and takes it away again.
+func (j journal) probe() error {
+	root, err := j.open()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := replaceFile(root, probeName, journalTemp, make([]byte, probeSize), 0o600); err != nil {
+		return fmt.Errorf("the undo journal could not be written in %s: %w", j.dir, err)
+	}
+	return root.Remove(probeName)
 }

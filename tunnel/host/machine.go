@@ -227,3 +227,10 @@ func (m *Machine) Notes() []string {
 	defer m.mu.Unlock()
 	return slices.Clone(m.notes)
 }
+
+// Ready says whether Apply could write the undo journal now, by writing as much beside it. It changes nothing else.
+func (m *Machine) Ready() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.journal.probe()
+}
