@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"ezvpn/service/ipc"
 )
 
 // maxProfiles is how many files of one directory count.
@@ -30,6 +33,14 @@ type layerFile struct {
 	sum  [sha256.Size]byte
 	read time.Time
 	err  error
+}
+
+// called is how errors and origins call a file: only the machine's are where everybody looks first.
+func (f *folder) called(name string) string {
+	if f.layer == ipc.LayerMachine {
+		return name + ".toml"
+	}
+	return filepath.Base(f.dir) + "/" + name + ".toml"
 }
 
 // scan looks at the folder again and gives the names whose files came, went or changed. A file is read only if it may

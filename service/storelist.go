@@ -45,6 +45,9 @@ func (s *store) info(name, user string) ipc.ProfileInfo {
 	}
 	if eff, err := s.effective(name, user); err == nil {
 		info.Connect, info.Summary = eff.Profile.Connect, summary(eff.Profile)
+		for _, n := range eff.Notes {
+			info.Notices = append(info.Notices[:len(info.Notices):len(info.Notices)], n.Error())
+		}
 	}
 	return info
 }

@@ -98,6 +98,11 @@ func (a *api) hand(name string) (effect string, keys []string) {
 	if len(keys) == 0 {
 		return "nothing", nil
 	}
+	s := a.session.Snapshot()
+	if s.State == status.Blocked && s.Owner == MachineOwner && p.Connect != "manual" { // what stopped it may be mended
+		a.startOf(name, p)
+		return string(profile.Reconnect), keys
+	}
 	if impact, err = a.session.SetProfile(p); err != nil {
 		a.log.Warn("the session does not take its changed profile", "profile", name, "keys", keys, "err", err)
 		return "nothing", keys

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ezvpn/client/profile"
@@ -38,7 +39,7 @@ func (s *store) layersOf(name string, files []layered) (*made, error) {
 		if f.id.info != nil && f.id.info.ModTime().After(m.at) {
 			m.at = f.id.info.ModTime()
 		}
-		m.layers = append(m.layers, profile.Layer{Kind: f.folder.layer, File: name + ".toml", Data: f.data})
+		m.layers = append(m.layers, profile.Layer{Kind: f.folder.layer, File: f.folder.called(name), Data: f.data})
 		if holds(f.data, groupKey) || holds(f.data, xauthPassword) {
 			m.inClear = append(m.inClear, f)
 		}
@@ -55,7 +56,7 @@ func (s *store) compose(name string, m *made) error {
 	layers := key.on(m.layers)
 	eff, err := profile.Compose(name, layers...)
 	if err != nil {
-		return err
+		return ofFiles(name, m.layers, err)
 	}
 	if p := eff.Profile; p.Name != name {
 		return fmt.Errorf("%s.toml: name = %q, but the file is named for %q; make them the same", name, p.Name, name)
@@ -65,6 +66,23 @@ func (s *store) compose(name string, m *made) error {
 	}
 	m.layers, m.effective = layers, eff
 	return s.keyFile(eff.Profile.Clone())
+}
+
+// ofFiles are the errors of the files alone, for a sealed key is no file in which anybody could look. That the key is
+// missing there is none of them.
+func ofFiles(name string, layers []profile.Layer, err error) error {
+	_, alone := profile.Compose(name, layers...)
+	var errs profile.Errors
+	if !errors.As(alone, &errs) {
+		return err
+	}
+	errs = slices.DeleteFunc(errs, func(e profile.FieldError) bool {
+		return e.Key == groupKey && strings.HasPrefix(e.Why, "missing")
+	})
+	if len(errs) == 0 {
+		return err
+	}
+	return errs
 }
 
 // errElsewhere is what can be mended without a change of the profile's files.

@@ -15,6 +15,7 @@ import (
 // sealExposed takes the secrets that others could read out of the files of a good profile; without that, it cannot be
 // used. Those that nobody else can read have time.
 func (s *store) sealExposed(name string, m *made) error {
+	exposed := false
 	for _, f := range m.inClear {
 		if f.private {
 			s.unsealed[name] = true
@@ -24,8 +25,16 @@ func (s *store) sealExposed(name string, m *made) error {
 			return errElsewhere{fmt.Errorf("%s.toml holds a secret and others may read it; chmod 600 it (it cannot be sealed: %w)", name, err)}
 		}
 		s.log.Warn("others could read the secret of a profile before it was sealed; set another at the gateway", "profile", name)
+		exposed = true
 	}
-	return nil
+	if !exposed {
+		return nil
+	}
+	now, err := s.make(name, s.files(name))
+	if err == nil {
+		m.version = now.version
+	}
+	return err
 }
 
 // sealWaiting seals, one by one, what sealExposed left. What cannot be sealed, as in a directory that cannot be written,
@@ -62,6 +71,9 @@ func (s *store) sealPrivate(name string, e *entry) {
 			continue
 		}
 		s.log.Info("the secret of a profile is sealed", "profile", name, "in", sealedBy)
+	}
+	if now, err := s.make(name, s.files(name)); err == nil {
+		e.use = &now.version
 	}
 }
 

@@ -107,9 +107,12 @@ func (a *api) changed(w http.ResponseWriter, c ipc.Caller, verb, name, key strin
 		ipc.Refuse(w, profileError(err))
 		return
 	}
-	a.log.Info("profile "+verb, "profile", name, "key", key, "caller", c.Label())
-	done := a.apply(name)
-	ipc.Reply(w, done)
+	log := a.log.With("profile", name, "caller", c.Label())
+	if key != "" {
+		log = log.With("key", key)
+	}
+	log.Info("profile " + verb)
+	ipc.Reply(w, a.apply(name))
 }
 
 // refusal is an error of the store that has a code of its own.

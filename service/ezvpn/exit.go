@@ -27,8 +27,8 @@ const exitHelp = `Exit codes:
   1    a bug, or an answer of the service that was not expected
   2    wrong usage
   3    the service cannot be reached, or is of another release
-  4    you may not do this
-  5    the profile is wrong, or there is none of that name
+  4    you may not do this, or management locks it
+  5    the profile, or a key of it, is wrong; or there is none of that name
   6    the connect failed; the reason and the next step are printed; for clear: no session matched
   7    not up within --wait; the service goes on trying
   130  interrupted; the connect was given up`
@@ -47,7 +47,8 @@ var codeOf = map[string]int{
 	ipc.Unreachable: exitUnreachable, ipc.WrongServer: exitUnreachable, ipc.Stopping: exitUnreachable,
 	ipc.VersionMismatch: exitUnreachable, ipc.BadReply: exitUnreachable, ipc.TooMany: exitUnreachable,
 	ipc.NotAllowed: exitRights, ipc.NotOwner: exitRights, ipc.NotIdentified: exitRights,
-	ipc.ProfileUnknown: exitProfile, ipc.ProfileError: exitProfile,
+	ipc.ProfileUnknown: exitProfile, ipc.ProfileError: exitProfile, ipc.ProfileExists: exitProfile,
+	ipc.KeyLocked: exitRights, ipc.KeyUnknown: exitProfile,
 	ipc.Busy: exitFailed, ipc.NotReady: exitFailed, ipc.NoPrompt: exitFailed,
 }
 

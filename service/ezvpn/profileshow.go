@@ -62,7 +62,7 @@ func (a *app) showProfile(ctx context.Context, name string, origins, asJSON bool
 	case origins:
 		err = a.printOrigins(p.Settings)
 	default:
-		_, err = io.WriteString(a.out, status.Filter(p.Text))
+		_, err = fmt.Fprintln(a.out, strings.TrimRight(status.Filter(p.Text), "\n"))
 	}
 	for _, n := range append(p.Errors, p.Notices...) {
 		fmt.Fprintf(a.err, "ezvpn: %s\n", a.red(status.FilterLine(n)))
@@ -80,7 +80,7 @@ func (a *app) printOrigins(settings []ipc.ProfileSetting) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Key, status.FilterLine(string(value)), status.FilterLine(origin(s)))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Key, status.FilterLine(origin(s)), status.FilterLine(string(value)))
 	}
 	return w.Flush()
 }
