@@ -103,6 +103,7 @@ func (d *Daemon) stop() {
 	if err := d.session.Disconnect(ctx); err != nil {
 		d.log.Error("the session did not end in time", "err", err)
 	}
+	d.api.live.forget()
 	d.server.Shutdown(ctx)
 	closed := make(chan struct{})
 	go func() { defer close(closed); d.session.Close() }()

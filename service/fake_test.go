@@ -246,6 +246,7 @@ func serveLogging(t *testing.T, log *slog.Logger) *served {
 	ended := make(chan error, 1)
 	go func() { ended <- s.server.Serve() }()
 	t.Cleanup(func() {
+		s.api.live.forget()
 		s.server.Shutdown(t.Context()) // has ended: do not wait for anybody
 		if err := <-ended; err != nil {
 			t.Error(err)

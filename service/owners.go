@@ -65,6 +65,7 @@ func (a *api) connect(p *profile.Profile, user string, opt client.ConnectOptions
 	if err == nil {
 		a.owners.add(now.Time, opt.Owner)
 		a.live.set(p, user)
+		a.connected(p, user)
 	}
 	return err
 }

@@ -17,6 +17,8 @@ type live struct {
 	profile *profile.Profile
 	user    string
 	known   map[string]bool // profiles that connect by themselves, as of the last look
+
+	password heldPassword // of the user who connected
 }
 
 func (l *live) set(p *profile.Profile, user string) {

@@ -21,6 +21,8 @@ type follower struct {
 	asked   string // ID of the question that is open on our side
 	answers chan ipc.Answer
 	last    status.Snapshot
+
+	remember bool // ask that the password be kept
 }
 
 type observed struct {
@@ -35,7 +37,7 @@ func (a *app) follow(ctx context.Context, cl *ipc.Client, name string, o upOptio
 		wait, cancel = context.WithTimeout(ctx, o.wait)
 	}
 	defer cancel()
-	f := &follower{app: a, cl: cl, name: name, asker: newAsker(a, o.stdin), answers: make(chan ipc.Answer, 1)}
+	f := &follower{app: a, cl: cl, name: name, asker: newAsker(a, o.stdin), answers: make(chan ipc.Answer, 1), remember: o.remember}
 	defer f.asker.restore()
 	err := f.watch(wait)
 	switch {
@@ -132,7 +134,7 @@ func (f *follower) put(ctx context.Context) {
 }
 
 func (f *follower) ask(ctx context.Context, p status.Prompt, up bool) {
-	answer := ipc.Answer{ID: p.ID}
+	answer := ipc.Answer{ID: p.ID, Remember: f.remember}
 	fields, err := f.asker.ask(p)
 	if err != nil {
 		f.asker.failed(err)

@@ -17,6 +17,8 @@ type upOptions struct {
 	wait   time.Duration
 	noWait bool
 	stdin  bool
+
+	remember bool
 }
 
 func (a *app) upCommand() *cobra.Command {
@@ -45,6 +47,7 @@ Ctrl-C while connecting gives the connect up; a tunnel that is up stays.`,
 	}
 	c.Flags().DurationVar(&o.wait, "wait", 2*time.Minute, "how long to wait for the tunnel; 0 is for ever")
 	c.Flags().BoolVar(&o.noWait, "no-wait", false, "ask for the connect and return; somebody must answer what the gateway asks")
+	c.Flags().BoolVar(&o.remember, "remember", false, "have the service keep the password, sealed, if profile and gateway allow it")
 	c.Flags().BoolVar(&o.stdin, "stdin", false, "read answers from standard input, one a line")
 	return c
 }

@@ -68,6 +68,9 @@ type Answer struct {
 	ID     string `json:"id"`
 	Fields Fields `json:"fields,omitempty"`
 	Cancel bool   `json:"cancel,omitempty"`
+
+	// Remember asks that the password be kept, sealed, for this user and profile: if the profile and the gateway allow it.
+	Remember bool `json:"remember,omitempty"`
 }
 
 // State answers up, down and answer: the state right after the command was taken.
