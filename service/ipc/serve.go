@@ -77,6 +77,9 @@ func (s *Server) guard(h http.Handler) http.Handler {
 		a := &answer{ResponseWriter: w}
 		defer s.recover(a, r)
 		if e := check(r); e != nil {
+			if e.Code == TooMany || e.Code == NotIdentified {
+				a.Header().Set("Connection", "close") // one that counts for nobody does not stay
+			}
 			Refuse(a, e)
 		} else {
 			h.ServeHTTP(a, r)

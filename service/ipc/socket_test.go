@@ -169,8 +169,14 @@ func TestLimitsOfThePipe(t *testing.T) {
 		if i == MaxUserConns {
 			want = TooMany
 		}
-		if got := refusal(t, dial(request)); got != want {
+		c := dial(request)
+		if got := refusal(t, c); got != want {
 			t.Errorf("connection %d: %q", i, got)
+		}
+		if want != "" {
+			if _, err := c.Read(make([]byte, 1)); err != io.EOF {
+				t.Errorf("the refused connection stays: %v", err)
+			}
 		}
 	}
 	admin.Store(true)
