@@ -45,11 +45,19 @@ func fake(t *testing.T, script ...status.Snapshot) *fakeDaemon {
 		list: []ipc.ProfileInfo{{Name: "office", Connect: "manual", Summary: "192.0.2.1, client mode"}},
 		snap: status.Snapshot{Version: 1, State: status.ConnectRequired}, moved: make(chan struct{}),
 		watched: make(chan struct{})}
+	d.serve(t, d)
+	return d
+}
+
+// serve answers at an address of its own with h.
+func (d *fakeDaemon) serve(t *testing.T, h http.Handler) {
+	t.Helper()
+	d.address = filepath.Join(t.TempDir(), "s")
 	l, err := ipc.Listen(d.address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := ipc.NewServer(l, ipc.Identify, d, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	s := ipc.NewServer(l, ipc.Identify, h, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve() }()
 	t.Cleanup(func() {
@@ -58,7 +66,6 @@ func fake(t *testing.T, script ...status.Snapshot) *fakeDaemon {
 			t.Error(err)
 		}
 	})
-	return d
 }
 
 func (d *fakeDaemon) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -19,11 +20,11 @@ func (a *app) profileShowCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show NAME|FILE",
 		Short: "Print a profile as it is used, preset and defaults filled in, secrets redacted",
-		Long: "Print a profile of the service, with all its layers and as it is for you, or a file that ends in .toml, which\n" +
+		Long: "Print a profile of the service, with all its layers and as it is for you, or a file (PATH or *.toml), which\n" +
 			"needs no service. With --origins each key says where its value comes from, and who locks it.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if strings.HasSuffix(args[0], ".toml") {
+			if strings.HasSuffix(args[0], ".toml") || filepath.Base(args[0]) != args[0] {
 				return a.showFile(args[0], origins || asJSON)
 			}
 			return a.showProfile(c.Context(), args[0], origins, asJSON)
