@@ -26,7 +26,7 @@ CLEAN_LAB = $(SUDO) flock -n /run/ezt.lock $(LAB) down >/dev/null 2>&1 || true
 
 .NOTPARALLEL:
 .PHONY: help go build install uninstall demo test unit lint fuzz-short cross interop interop-programs soak boot-test bench fuzz \
-	packages clean report fleet-sim
+	packages clean report fleet-sim crash-points
 
 help:
 	@echo 'make build     build/ezvpnd and build/ezvpn'
@@ -41,6 +41,7 @@ help:
 	@echo 'make cross     build for Linux, Windows and macOS, amd64 and arm64'
 	@echo 'make install   programs and systemd unit, into DESTDIR and PREFIX (/usr/local)'
 	@echo 'make fleet-sim 10,000 remotes lose their gateways; a table, and a picture in build/fleet'
+	@echo 'make crash-points  kill the process of a tunnel at every step, and look whether the machine is put back'
 	@echo 'make clean     remove build/'
 
 go:
@@ -146,6 +147,10 @@ fleet-sim: go
 	@$(GO) test -buildvcs=false -count=1 ./client -run 'TestFleet$$' -fleet.size 10000 -fleet.out $(CURDIR)/build/fleet >/dev/null \
 		|| { cat build/fleet/fleet.txt 2>/dev/null; echo 'The fleet does not come back as it should; see go test -v ./client -run TestFleet' >&2; exit 1; }
 	@cat build/fleet/fleet.txt && echo 'The picture: build/fleet/fleet.svg'
+
+# Kill the process of a tunnel at every point between two changes of the machine, and put it back in both ways, twice.
+crash-points: go
+	@EZVPN_CRASH_POINTS=all $(GO) test -buildvcs=false -count=1 -v -timeout 30m $(if $(SUDO),-exec "$(SUDO) env TMPDIR=$${TMPDIR:-/tmp} EZVPN_CRASH_POINTS=all",) ./service/repair -run 'TestCrashPoints|TestRepairIsKilledToo|TestDryRun'
 
 clean:
 	rm -rf build

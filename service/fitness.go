@@ -14,6 +14,7 @@ import (
 
 	"ezvpn/client/status"
 	"ezvpn/service/ipc"
+	"ezvpn/service/state"
 	"ezvpn/tunnel/host"
 )
 
@@ -54,7 +55,7 @@ func (f *fitness) begin() error {
 
 func (f *fitness) take() (err error) {
 	if f.lock == nil && f.state != "" {
-		f.lock, err = lockState(f.state)
+		f.lock, err = state.Lock(f.state)
 	}
 	return err
 }

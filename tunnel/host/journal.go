@@ -37,6 +37,9 @@ type CorruptError struct {
 }
 
 func (e *CorruptError) Error() string {
+	if e.Kept == "" {
+		return fmt.Sprintf("the undo journal cannot be read (%v)", e.Err)
+	}
 	return fmt.Sprintf("the undo journal cannot be read (%v); it is kept as %s; routes were cleaned by their mark, check the name servers of this machine, and whether it forwards packets", e.Err, e.Kept)
 }
 
@@ -63,6 +66,24 @@ func (j journal) open() (*os.Root, error) {
 
 // load reads the journal; without one, nothing was made. One that cannot be read is set aside and reported.
 func (j journal) load() (made, error) {
+	m, err := j.peek()
+	bad := (*CorruptError)(nil)
+	if !errors.As(err, &bad) {
+		return m, err
+	}
+	root, err := j.open()
+	if err != nil {
+		return made{}, err
+	}
+	defer root.Close()
+	if e := root.Rename(journalName, corruptName); e != nil {
+		return made{}, fmt.Errorf("the undo journal cannot be read (%w), nor set aside: %w", bad.Err, e)
+	}
+	return made{}, &CorruptError{Kept: filepath.Join(j.dir, corruptName), Err: bad.Err}
+}
+
+// peek reads the journal and leaves one that cannot be read where it is.
+func (j journal) peek() (made, error) {
 	root, err := j.open()
 	if err != nil {
 		return made{}, err
@@ -81,13 +102,10 @@ func (j journal) load() (made, error) {
 		return made{}, fmt.Errorf("read the undo journal: %w", err)
 	}
 	m, err := parseJournal(b)
-	if err == nil {
-		return m, nil
+	if err != nil {
+		return made{}, &CorruptError{Err: err}
 	}
-	if e := root.Rename(journalName, corruptName); e != nil {
-		return made{}, fmt.Errorf("the undo journal cannot be read (%w), nor set aside: %w", err, e)
-	}
-	return made{}, &CorruptError{Kept: filepath.Join(j.dir, corruptName), Err: err}
+	return m, nil
 }
 
 func parseJournal(b []byte) (made, error) {
@@ -127,8 +145,11 @@ func (j journal) save(m made) error {
 	}
 	defer root.Close()
 	if m.empty() {
-		if err := root.Remove(journalName); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove the undo journal: %w", err)
+		for _, name := range []string{journalName, journalTemp} { // a crash may have left the second
+			if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("remove the undo journal: %w", err)
+			}
+			Reached("removed " + name)
 		}
 		return syncDir(root)
 	}
@@ -152,10 +173,14 @@ func replaceFile(root *os.Root, name, temp string, b []byte, mode fs.FileMode) e
 	if err != nil {
 		return err
 	}
+	Reached("made " + temp)
 	_, err = f.Write(b)
+	Reached("wrote " + temp)
 	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
+		Reached("synced " + temp)
 		err = root.Rename(temp, name)
+		Reached("renamed " + temp)
 	}
 	if err != nil {
 		root.Remove(temp)

@@ -110,6 +110,10 @@ func (m *Machine) prepare(have made, steps []step) ([]step, error) {
 	return steps, nil
 }
 
+// Reached is called at each point between two changes of the machine or of a file. It is for tests of crashes, which end
+// their process there.
+var Reached = func(point string) {}
+
 // run writes the journal, carries out the steps, and returns what is made then. With stop, the first failure ends it;
 // without, what can be undone is.
 func (m *Machine) run(have made, steps []step, stop bool) (made, error) {
@@ -137,6 +141,8 @@ func (m *Machine) run(have made, steps []step, stop bool) (made, error) {
 }
 
 func (m *Machine) step(s step) error {
+	Reached("before " + s.String())
+	defer Reached("after " + s.String())
 	if s.Op != opSetDNS && s.Op != opClearDNS {
 		return m.sys.do(s)
 	}

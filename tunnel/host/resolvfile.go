@@ -100,6 +100,7 @@ func (f resolvFile) set(r dnsRecord) error {
 
 // clear brings the former file back if the present one is still ours.
 func (f resolvFile) clear(r dnsRecord) (string, error) {
+	os.Remove(filepath.Join(filepath.Dir(f.path), resolvTemp)) // which a crash may have left
 	now, err := f.read()
 	if err != nil {
 		return "", err

@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package service
+package state
 
 import (
 	"errors"
@@ -12,9 +12,9 @@ import (
 	"ezvpn/service/ipc"
 )
 
-// lockState makes sure that one daemon at a time uses the state directory. The kernel lets go of it when the process
+// Lock makes sure that one daemon at a time uses the state directory. The kernel lets go of it when the process
 // ends, however that happens.
-func lockState(dir string) (*os.File, error) {
+func Lock(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the state directory: %w", err)
 	}
