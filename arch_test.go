@@ -229,11 +229,12 @@ func TestNoSleep(t *testing.T) {
 
 // starters are the files that start other programs, and which.
 var starters = map[string]string{
-	"tunnel/host/resolvconf_linux.go": "resolvconf, which has no other interface",
-	"client/interop/report/step.go":   "the steps of make test",
-	"client/interop":                  "the programs under test, and the network around them; tests only",
-	"tunnel/host/netns_linux_test.go": "ip, to build what the code then changes",
-	"service/process_linux_test.go":   "itself, as a daemon with its own network, and as callers of other users",
+	"tunnel/host/resolvconf_linux.go":    "resolvconf, which has no other interface",
+	"client/interop/report/step.go":      "the steps of make test",
+	"client/interop":                     "the programs under test, and the network around them; tests only",
+	"tunnel/host/netns_linux_test.go":    "ip, to build what the code then changes",
+	"service/process_linux_test.go":      "itself, as a daemon with its own network, and as callers of other users",
+	"service/repair/crash_linux_test.go": "itself, to be killed, and ip, to see what is left",
 }
 
 func TestOtherPrograms(t *testing.T) {
