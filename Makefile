@@ -35,7 +35,7 @@ help:
 	@echo 'make unit      the tests that need no network'
 	@echo 'make interop   the tests against strongSwan, in network namespaces'
 	@echo 'make soak      the long form of those about the remote: an hour of failovers, renewals, loss and idling'
-	@echo 'make boot-test the service in a container that boots under systemd: two minutes, and a Debian tree once'
+	@echo 'make boot-test the service in a container that boots under systemd: a minute, and a Debian tree once'
 	@echo 'make bench     ESP per packet, connect time beside vpnc, memory'
 	@echo 'make fuzz      each fuzz target for FUZZTIME (10m)'
 	@echo 'make cross     build for Linux, Windows and macOS, amd64 and arm64'
@@ -81,7 +81,7 @@ report: go
 
 # The steps go on after a failure; the summary at the end decides.
 test: go packages report
-	@$(MAKE) --no-print-directory lint unit fuzz-short cross interop TOLD=no
+	@$(MAKE) --no-print-directory lint unit fuzz-short cross interop boot-test TOLD=no
 	@$(REPORT) sum $(LOG)
 
 # A step that was asked for alone sums itself up.
@@ -92,7 +92,7 @@ unit lint fuzz-short cross interop fuzz: report
 endif
 
 lint:
-	@$(RUN) gofmt bash -c 'out=$$($$($(GO) env GOROOT)/bin/gofmt -l client dpd ike service tunnel *.go); echo -n "$$out"; [ -z "$$out" ]'
+	@$(RUN) gofmt bash -c 'out=$$($$($(GO) env GOROOT)/bin/gofmt -l client dpd ike packaging service tunnel *.go); echo -n "$$out"; [ -z "$$out" ]'
 	@$(RUN) vet $(GO) vet -tags interop ./...
 	$(TELL)
 
@@ -133,9 +133,11 @@ interop: packages
 soak:
 	@$(MAKE) --no-print-directory interop SOAK=yes
 
-boot-test: go build interop-programs
+boot-test: report
 	@packaging/test-packages.sh systemd-container debootstrap
-	@$(SUDO) env BUILD=$(CURDIR)/build TMPDIR=$${TMPDIR:-/tmp} packaging/boot-test.sh
+	@$(RUN) 'programs for the boot' $(MAKE) --no-print-directory build interop-programs
+	@$(RUN) boot $(SUDO) env BUILD=$(CURDIR)/build TMPDIR=$${TMPDIR:-/tmp} packaging/boot-test.sh
+	$(TELL)
 
 bench: go packages interop-programs
 	@$(GO) test -buildvcs=false -run '^$$' -bench . ./ike/... ./tunnel/... ./client ./client/gateway ./client/interop ./service

@@ -1,7 +1,7 @@
 #!/bin/bash
 # boot-test.sh - installs the service in a Debian that boots under a real systemd, in the interop lab's network, and
 # holds it to what a branch box needs: it is up after a boot, after SIGKILL, after a hang, and leaves nothing behind.
-# Run as root, by `make boot-test`; it takes about two minutes, and one more for the tree the first time.
+# Run as root, by `make boot-test`; it takes a minute, and one more for the tree the first time.
 #
 # BUILD is where ezvpnd, ezvpn, the lab's programs and the cached tree are.
 set -u
@@ -130,7 +130,7 @@ installs() {
 	check "ezvpn service install" in_box /root/unpacked/ezvpn service install
 	sed 's/^/      /' "$work/out"
 	check "a second time" in_box /root/unpacked/ezvpn service install
-	check "the unit is well formed" in_box sh -c '! systemd-analyze verify ezvpnd.service 2>&1 | grep -v Unknown.key.name..RestartSteps -e RestartMaxDelaySec | grep .'
+	check "the unit is well formed" in_box sh -c '! systemd-analyze verify ezvpnd.service 2>&1 | grep .'
 	check "the daemon is not run from where others can write" in_box grep -qx 'ExecStart=/usr/local/sbin/ezvpnd run' /etc/systemd/system/ezvpnd.service
 	check "stopped: exit code 3" in_box sh -c 'ezvpn service status; [ $? = 3 ]'
 }

@@ -26,12 +26,13 @@ type Service struct {
 
 	control func(*manager.Config) (manager.Service, error)
 	refresh func(*manager.Config) error // an installed Windows service is changed, not removed and made again
+	version func() string               // of systemd
 	say     func(string)
 }
 
 // New finds the service manager. Say gets one line for each thing that was done.
 func New(say func(string)) (*Service, error) {
-	s := &Service{Places: places(), control: control, refresh: refresh, say: say}
+	s := &Service{Places: places(), control: control, refresh: refresh, version: systemdVersion, say: say}
 	if c := manager.ChosenSystem(); c != nil {
 		s.Manager = c.String()
 	}
@@ -67,6 +68,9 @@ func (s *Service) config(path string) (c *manager.Config, text string, err error
 	}
 	if text, err = t.at(path); err != nil {
 		return nil, "", err
+	}
+	if s.Manager == "linux-systemd" {
+		text = unitFor(s.version(), text)
 	}
 	c.Option[t.option] = text
 	return c, text, nil

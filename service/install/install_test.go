@@ -61,7 +61,7 @@ func world(t *testing.T) (s *Service, f *fakeManager, executable string, said *[
 	must(t, os.WriteFile(at("unpacked", "ezvpnd"), []byte("daemon 1"), 0o755))
 	said = &[]string{}
 	f = &fakeManager{unit: at("ezvpnd.service")}
-	s = &Service{Manager: "linux-systemd", refresh: refresh,
+	s = &Service{Manager: "linux-systemd", refresh: refresh, version: func() string { return "" },
 		Places: Places{Daemon: at("local", "sbin", "ezvpnd"), Command: at("local", "bin", "ezvpn"), Unit: f.unit,
 			Packaged: []string{at("packaged.service")}, Sysusers: at("sysusers.d", "ezvpn.conf"),
 			Profiles: at("etc", "profiles.d"), State: at("state"), Config: at("etc")},
