@@ -107,7 +107,7 @@ func (o once) Flush() { o.leave() }
 func arenaStore(dir string) *store {
 	s := newStore(dir, "", filepath.Join(dir, "state"), slog.New(slog.DiscardHandler))
 	s.refresh()
-	s.sealWaiting(context.Background())
+	s.settle(context.Background())
 	return s
 }
 

@@ -29,12 +29,14 @@ type store struct {
 	users            *userLayers
 	secrets          *secrets
 	unit             unitSecrets
+	good             *keptGood
 
-	mu       sync.Mutex // guards what follows, and the folders
-	profiles map[string]*entry
-	changed  map[string]bool // since take
-	unsealed map[string]bool // profiles that hold a secret which nobody else can read
-	said     map[string]bool // what the log was told already
+	mu        sync.Mutex // guards what follows, and the folders
+	profiles  map[string]*entry
+	changed   map[string]bool // since take
+	unsettled map[string]bool // profiles to be sealed, and kept for the next start
+	swept     bool            // what was kept of profiles that are no more
+	said      map[string]bool // what the log was told already
 }
 
 // entry is one profile.
@@ -42,6 +44,7 @@ type entry struct {
 	use     *version // nil if none was ever good
 	wrong   []string // why the files as they are cannot be used; use is an older version then
 	notices []string // what else to say of it
+	inClear bool     // a file holds a secret that is not sealed yet
 	again   bool     // it may be good now although its files did not change
 }
 
@@ -55,9 +58,12 @@ type version struct {
 func newStore(profiles, managed, state string, log *slog.Logger) *store {
 	return &store{log: log, machine: &folder{dir: profiles, layer: ipc.LayerMachine},
 		managed: &folder{dir: managed, layer: ipc.LayerManaged}, users: &userLayers{filepath.Join(state, "users")},
-		secrets: newSecrets(state), unit: secretsOfUnit(), profiles: map[string]*entry{},
-		changed: map[string]bool{}, unsealed: map[string]bool{}, said: map[string]bool{}}
+		secrets: newSecrets(state), unit: secretsOfUnit(), good: &keptGood{filepath.Join(state, "good")}, profiles: map[string]*entry{},
+		changed: map[string]bool{}, unsettled: map[string]bool{}, said: map[string]bool{}}
 }
+
+// folders are the layers that lie in directories, from the lowest.
+func (s *store) folders() []*folder { return []*folder{s.machine, s.managed} }
 
 // dirs are those to watch. Nobody but the daemon writes the others.
 func (s *store) dirs() []string { return []string{s.machine.dir, s.managed.dir} }
@@ -99,7 +105,7 @@ func (s *store) take() []change {
 // look is refresh with mu held.
 func (s *store) look() {
 	var names []string
-	for _, f := range []*folder{s.machine, s.managed} {
+	for _, f := range s.folders() {
 		names = append(names, f.scan(time.Now())...)
 		s.tell(f.dir, f.err, "profiles cannot be read; those that are known stay in use")
 	}
@@ -128,7 +134,7 @@ func (s *store) tell(about string, err error, what string) {
 
 // renew makes a profile anew of its files. What cannot be used changes nothing of what is in use.
 func (s *store) renew(name string) {
-	s.changed[name] = true
+	s.changed[name], s.unsettled[name] = true, true
 	files := s.files(name)
 	if len(files) == 0 {
 		delete(s.profiles, name)
@@ -146,9 +152,12 @@ func (s *store) renew(name string) {
 	e.again = errors.As(err, &errElsewhere{})
 	if e.wrong = nil; err != nil {
 		e.wrong = strings.Split(err.Error(), "\n")
+		if e.use == nil {
+			s.revive(name, e)
+		}
 		return
 	}
-	e.use, e.notices = &m.version, m.notices
+	e.use, e.notices, e.inClear = &m.version, m.notices, len(m.inClear) > 0
 }
 
 // layered is a file with the folder that it is in.
@@ -159,7 +168,7 @@ type layered struct {
 
 func (s *store) files(name string) []layered {
 	var all []layered
-	for _, f := range []*folder{s.machine, s.managed} {
+	for _, f := range s.folders() {
 		if file := f.files[name]; file != nil {
 			all = append(all, layered{file, f})
 		}
@@ -174,7 +183,7 @@ func (s *store) entry(name string) (*entry, error) {
 	}
 	e := s.profiles[name]
 	if e == nil {
-		for _, f := range []*folder{s.machine, s.managed} {
+		for _, f := range s.folders() {
 			if f.err != nil {
 				return nil, f.err
 			}

@@ -58,7 +58,7 @@ func TestSecretsStayPut(t *testing.T) {
 	must(t, os.Chmod(filepath.Join(s.dir, "office.toml"), 0o644))
 	writeProfile(t, s.managed, "policy", strings.Replace(text, `"office"`, `"policy"`, 1))
 	s.api.start()
-	s.api.store.sealWaiting(t.Context())
+	s.api.store.settle(t.Context())
 	seen(root)
 	state, err := s.client(t, alice).Up(t.Context(), ipc.Up{Profile: "office"})
 	note(state, err)

@@ -16,7 +16,7 @@ func (s *store) list(user string) (ipc.Profiles, error) {
 	defer s.mu.Unlock()
 	s.look()
 	out := ipc.Profiles{Profiles: []ipc.ProfileInfo{}}
-	for _, f := range []*folder{s.machine, s.managed} {
+	for _, f := range s.folders() {
 		if f.err != nil && len(f.files) == 0 {
 			return out, f.err
 		}

@@ -48,7 +48,7 @@ func (a *api) follow(ctx context.Context, changes <-chan struct{}) {
 	go func() {
 		defer close(sealed)
 		for range unsealed {
-			a.store.sealWaiting(ctx)
+			a.store.settle(ctx)
 		}
 	}()
 	for range changes {

@@ -18,7 +18,6 @@ func (s *store) sealExposed(name string, m *made) error {
 	exposed := false
 	for _, f := range m.inClear {
 		if f.private {
-			s.unsealed[name] = true
 			continue
 		}
 		if err := s.seal(name, f, m.effective.Profile); err != nil {
@@ -32,31 +31,37 @@ func (s *store) sealExposed(name string, m *made) error {
 	}
 	now, err := s.make(name, s.files(name))
 	if err == nil {
-		m.version = now.version
+		*m = *now
 	}
 	return err
 }
 
-// sealWaiting seals, one by one, what sealExposed left. What cannot be sealed, as in a directory that cannot be written,
-// stays in use.
-func (s *store) sealWaiting(ctx context.Context) {
-	for ctx.Err() == nil && s.sealNext() {
+// settle does, one by one, what has time: it seals what sealExposed left, and keeps what is good for the next start.
+func (s *store) settle(ctx context.Context) {
+	for ctx.Err() == nil && s.settleNext() {
 	}
 }
 
-func (s *store) sealNext() bool {
+func (s *store) settleNext() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for name := range s.unsealed {
-		delete(s.unsealed, name)
-		if e := s.profiles[name]; e != nil {
+	for name := range s.unsettled {
+		delete(s.unsettled, name)
+		if e := s.profiles[name]; e != nil && e.inClear {
 			s.sealPrivate(name, e)
 		}
+		s.keepGood(name)
 		return true
+	}
+	if !s.swept && s.machine.err == nil && s.managed.err == nil {
+		s.swept = true
+		s.tell("good", s.good.sweep(func(name string) bool { return s.profiles[name] != nil }), "copies of profiles that are no more stay")
 	}
 	return false
 }
 
+// sealPrivate seals what nobody else can read. What cannot be sealed, as in a directory that cannot be written, stays in
+// use.
 func (s *store) sealPrivate(name string, e *entry) {
 	m, err := s.make(name, s.files(name))
 	if err != nil {
@@ -73,7 +78,7 @@ func (s *store) sealPrivate(name string, e *entry) {
 		s.log.Info("the secret of a profile is sealed", "profile", name, "in", sealedBy)
 	}
 	if now, err := s.make(name, s.files(name)); err == nil {
-		e.use = &now.version
+		e.use, e.inClear = &now.version, len(now.inClear) > 0
 	}
 }
 

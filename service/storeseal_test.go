@@ -40,7 +40,7 @@ func TestSealing(t *testing.T) {
 			if err != nil || string(p.Group.Key) != canary {
 				t.Fatalf("mode %o: the profile does not have its key: %v", mode, err)
 			}
-			s.sealWaiting(t.Context())
+			s.settle(t.Context())
 			s = newStore(s.machine.dir, s.managed.dir, filepath.Dir(s.secrets.dir), s.log)
 		}
 		got, err := os.ReadFile(path)
@@ -83,7 +83,7 @@ func TestSealingFails(t *testing.T) {
 		must(t, os.Chmod(path, c.mode))
 		for range 3 {
 			p, err := s.load("office", "")
-			s.sealWaiting(t.Context())
+			s.settle(t.Context())
 			if c.fails && (err == nil || !strings.Contains(err.Error(), "chmod 600") || !strings.Contains(err.Error(), "no space left")) {
 				t.Errorf("mode %o: %v", c.mode, err)
 			}
@@ -112,7 +112,7 @@ func TestSealedBelongs(t *testing.T) {
 	must(t, os.WriteFile(path, []byte(pushed), 0o600))
 	_, err := s.load("office", "")
 	must(t, err)
-	s.sealWaiting(t.Context())
+	s.settle(t.Context())
 	other := strings.Replace(strings.Replace(pushed, "unity", "others", 1), "key  = \""+canary+"\" ", "", 1)
 	writeProfile(t, s.machine.dir, "office", other)
 	if c := s.take(); len(c) != 1 || c[0].use == nil || len(c[0].wrong) != 1 || !strings.Contains(c[0].wrong[0], `"unity"`) || !strings.Contains(c[0].wrong[0], "profile secret office group-key") {
@@ -255,7 +255,7 @@ func TestSealedPassword(t *testing.T) {
 	text := strings.Replace(pushed, "[dpd]", "[xauth]\r\nusername = \"till\"\r\n[dpd]", 1)
 	writeProfile(t, s.machine.dir, "office", text)
 	s.refresh()
-	s.sealWaiting(t.Context())
+	s.settle(t.Context())
 	must(t, s.secret("office", xauthPassword, profile.Secret(canary+"2")))
 	if p, err := s.load("office", ""); err != nil || string(p.XAUTH.Password) != canary+"2" {
 		t.Errorf("the password is not there: %v", err)
