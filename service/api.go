@@ -15,6 +15,7 @@ type api struct {
 	store     *store
 	authority authority
 	log       *slog.Logger
+	book      *Logbook
 	fit       *fitness
 	owners    owners
 	live      live

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"os/user"
@@ -21,6 +22,7 @@ type Options struct {
 	Socket   string // of the local clients; see ipc.Address
 	State    string // directory of the undo journal, of sealed secrets and of what users set
 	Log      *slog.Logger
+	Book     *Logbook // where the lines of Log can be read again; nil for nowhere
 	Platform client.Platform
 }
 
@@ -50,7 +52,10 @@ func Open(o Options) (*Daemon, error) {
 }
 
 func newDaemon(o Options, s session, l net.Listener, fit *fitness) *Daemon {
-	a := &api{session: s, store: newStore(o.Profiles, o.Managed, o.State, o.Log), log: o.Log, pace: &pace{}, fit: fit,
+	if o.Book == nil {
+		o.Book = NewLogbook(io.Discard, slog.LevelError, false)
+	}
+	a := &api{session: s, book: o.Book, store: newStore(o.Profiles, o.Managed, o.State, o.Log), log: o.Log, pace: &pace{}, fit: fit,
 		authority: authority{group: groupID, console: atConsole}}
 	return &Daemon{log: o.Log, fit: fit, session: s, api: a,
 		server: ipc.NewServer(l, ipc.Identify, a.handler(), o.Log)}
@@ -68,6 +73,7 @@ func groupID() string {
 // Run serves until ctx ends, then disconnects, puts the machine back and returns nil.
 func (d *Daemon) Run(ctx context.Context) error {
 	defer d.fit.close()
+	defer d.api.book.close()
 	serving := make(chan error, 1)
 	go func() { serving <- d.server.Serve() }()
 	ctx, cancel := context.WithCancel(ctx)

@@ -15,7 +15,7 @@ import (
 // A message in the wording of Cisco IOS, "%CRYPTO-5-SESSION_STATUS: …", comes out bare, so that what reads the logs of
 // routers reads ours: its priority is the number in it, and its attributes are left out. Outside of the journal it has
 // the time as on a router.
-func NewLog(w io.Writer, level slog.Level, journal bool) *slog.Logger {
+func NewLog(w io.Writer, level slog.Leveler, journal bool) *slog.Logger {
 	p, o := &prefixed{w: w}, &slog.HandlerOptions{Level: level}
 	if journal {
 		o.ReplaceAttr = withoutTime

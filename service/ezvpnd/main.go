@@ -71,7 +71,8 @@ func runCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.Socket = ipc.Address(o.Socket)
-			o.Log = service.NewLog(os.Stderr, level, os.Getenv("JOURNAL_STREAM") != "")
+			o.Book = service.NewLogbook(os.Stderr, level, os.Getenv("JOURNAL_STREAM") != "")
+			o.Log = o.Book.Logger
 			o.Platform = service.Platform(o.State, o.Log)
 			return run(c.Context(), o)
 		},

@@ -25,6 +25,8 @@ const (
 	PathAnswer   = "/v1/answer"
 	PathClear    = "/v1/clear"
 	PathDebug    = "/v1/debug"
+	PathLog      = "/v1/log"
+	PathLogLevel = "/v1/log/level"
 
 	PathProfileShow   = "/v1/profile/show"
 	PathProfilePut    = "/v1/profile/put"
