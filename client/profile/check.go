@@ -65,13 +65,7 @@ func (r *reader) check() {
 	if at, ok := r.tableAt("dpd"); ok && !interval && !slices.Contains(r.meant, "dpd.interval") {
 		r.wrong(at, "dpd.interval", "a [dpd] table needs an interval; without the table it is 10, on demand", r.allowedOf("dpd.interval"))
 	}
-	_, networks := r.said("inside.networks")
-	switch {
-	case r.p.Extends() && !networks:
-		r.wrong(r.at("mode"), "inside.networks", "mode "+r.p.Mode+" needs the networks behind this machine", r.allowedOf("inside.networks"))
-	case !r.p.Extends() && networks:
-		r.wrong(r.at("inside.networks"), "inside.networks", "only the network-extension modes have inside networks", "")
-	}
+	r.checkInside()
 	r.checkIdle()
 	r.checkPrimary()
 	r.checkOnce(r.p.Peers)
@@ -108,6 +102,10 @@ func (r *reader) checkGroup() {
 	_, key := r.said("group.key")
 	_, file := r.said("group.key_file")
 	switch {
+	case key && file && r.pointless("group.key_file", "group.key"):
+		r.p.Group.KeyFile = ""
+	case key && file && r.pointless("group.key", "group.key_file"):
+		r.p.Group.Key = ""
 	case key && file:
 		r.wrong(r.at("group.key_file"), "group.key_file", "key is there too", "one of key and key_file")
 	case !key && !file:
@@ -125,17 +123,38 @@ func (r *reader) checkGroup() {
 const defaultIdle = 30 * time.Minute
 
 func (r *reader) checkIdle() {
-	switch _, said := r.said("idle_timeout"); {
-	case said && r.p.Connect != "traffic":
-		r.wrong(r.at("idle_timeout"), "idle_timeout", `only connect = "traffic" has an idle timeout`, "")
-	case !said && r.p.Connect == "traffic":
+	_, said := r.said("idle_timeout")
+	switch {
+	case r.p.Connect == "traffic" && !said:
 		r.p.IdleTimeout = defaultIdle
+	case r.p.Connect == "traffic", !said:
+	case r.pointless("idle_timeout", "connect"):
+		r.p.IdleTimeout = 0
+	default:
+		r.wrong(r.at("idle_timeout"), "idle_timeout", `only connect = "traffic" has an idle timeout`, "")
+	}
+}
+
+func (r *reader) checkInside() {
+	_, networks := r.said("inside.networks")
+	switch {
+	case r.p.Extends() && !networks:
+		r.wrong(r.at("mode"), "inside.networks", "mode "+r.p.Mode+" needs the networks behind this machine", r.allowedOf("inside.networks"))
+	case r.p.Extends(), !networks:
+	case r.pointless("inside.networks", "mode"):
+		r.p.Inside.Networks = nil
+	default:
+		r.wrong(r.at("inside.networks"), "inside.networks", "only the network-extension modes have inside networks", "")
 	}
 }
 
 // checkPrimary refuses a way back where there is nothing to come back from.
 func (r *reader) checkPrimary() {
-	if r.p.Primary.Return && len(r.p.Peers) == 1 && !r.p.AcceptBackupServers {
+	switch {
+	case !r.p.Primary.Return, len(r.p.Peers) != 1, r.p.AcceptBackupServers:
+	case r.pointless("primary.return", "peers"), r.pointless("primary.return", "accept_backup_servers"):
+		r.p.Primary.Return = false
+	default:
 		r.wrong(r.at("primary.return"), "primary.return", "there is only one peer", "")
 	}
 }

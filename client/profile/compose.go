@@ -18,6 +18,10 @@ const (
 	Preset  = "preset"
 )
 
+var kinds = []string{Machine, User, Managed}
+
+func strength(kind string) int { return slices.Index(kinds, kind) }
+
 // Layer is one file of a profile.
 type Layer struct {
 	Kind string // Machine, User or Managed
@@ -40,22 +44,20 @@ type Effective struct {
 // span keys are made on the result. The error is of type Errors and holds all that is wrong in all files.
 func Compose(name string, layers ...Layer) (*Effective, error) {
 	r := reader{name: name, p: &Profile{}}
-	for _, kind := range []string{Machine, User, Managed} {
+	broken := false
+	for _, kind := range kinds {
 		for _, l := range layers {
 			if l.Kind != kind {
 				continue
 			}
 			s, errs := decode(l.Kind, l.File, l.Data)
 			r.errs = append(r.errs, errs...)
-			if len(errs) == 0 {
+			if broken = broken || len(errs) > 0; len(errs) == 0 {
 				r.sources = append(r.sources, s)
 			}
 		}
 	}
-	if len(r.errs) > 0 {
-		return nil, r.errs.sorted()
-	}
-	if len(r.sources) == 0 {
+	if len(r.sources) == 0 && !broken {
 		return nil, Errors{{File: name, Why: "the profile has no file"}}
 	}
 	r.lock = locksOf(r.sources)
@@ -66,12 +68,14 @@ func Compose(name string, layers ...Layer) (*Effective, error) {
 	for _, k := range keys {
 		r.read(k)
 	}
-	r.allowWeak()
-	r.check()
-	if len(r.errs) > 0 {
-		return nil, r.errs.sorted()
+	if !broken { // else what is missing may be in the file that could not be read
+		r.allowWeak()
+		r.check()
 	}
-	return &Effective{Profile: r.p, Notes: r.notes.sorted(), sources: r.sources, lock: r.lock}, nil
+	if len(r.errs) > 0 {
+		return nil, r.errs.sorted(layers...)
+	}
+	return &Effective{Profile: r.p, Notes: r.notes.sorted(layers...), sources: r.sources, lock: r.lock}, nil
 }
 
 // Setting is one key of an effective profile.

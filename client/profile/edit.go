@@ -130,25 +130,3 @@ func after(text string, at int, line string) string {
 	}
 	return text[:i+1] + line + eol + text[i+1:]
 }
-
-// Unset gives a profile's text without a key, and everything else as it was. A key that is not there is an error.
-func Unset(file string, data []byte, path string) ([]byte, error) {
-	s, errs := decode(Machine, file, data)
-	if len(errs) > 0 {
-		return nil, errs
-	}
-	text := strings.TrimPrefix(string(data), "\uFEFF")
-	at, ok := s.out.spans[path]
-	if !ok || s.out.lines[path] == 0 {
-		return nil, FieldError{File: file, Key: path, Why: "it is not set here"}
-	}
-	if at.inline {
-		return nil, FieldError{File: file, Line: s.out.lines[path], Key: path, Why: "it stands in a table on one line; take it out by hand"}
-	}
-	begin := strings.LastIndexByte(text[:at.key], '\n') + 1
-	end := len(text)
-	if i := strings.IndexByte(text[at.end:], '\n'); i >= 0 {
-		end = at.end + i + 1
-	}
-	return []byte(text[:begin] + text[end:]), nil
-}

@@ -42,9 +42,13 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted gives the errors by line, those of the whole file last.
-func (e Errors) sorted() Errors {
+// sorted gives the errors file by file, in the order of the layers, and by line; those of a whole file are its last.
+func (e Errors) sorted(layers ...Layer) Errors {
+	order := func(file string) int { return slices.IndexFunc(layers, func(l Layer) bool { return l.File == file }) }
 	slices.SortStableFunc(e, func(a, b FieldError) int {
+		if c := cmp.Compare(order(a.File), order(b.File)); c != 0 {
+			return c
+		}
 		if (a.Line == 0) != (b.Line == 0) {
 			return cmp.Compare(b.Line, a.Line)
 		}

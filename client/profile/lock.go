@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"strings"
 )
 
@@ -11,6 +12,7 @@ type lock struct {
 	file  string // of the managed layer; "" if there is none
 	set   map[string]bool
 	named []string
+	void  map[string]bool // keys whose values have no meaning any more; see pointless
 }
 
 // locksOf reads the locks of the managed layer. A wrong type under [managed] is reported when the key is read.
@@ -80,5 +82,21 @@ func (l lock) refuses(layer string, k key) string {
 // lets says whether what a layer says of a key is used.
 func (l lock) lets(layer, path string) bool {
 	k, ok := find(path)
-	return ok && l.refuses(layer, k) == ""
+	return ok && !l.void[path] && l.refuses(layer, k) == ""
+}
+
+// pointless says that a key lost its meaning by what a stronger layer says of another one, as an idle timeout does where
+// a user connects by hand. That is nobody's mistake: the caller takes it back, and a note says so.
+func (r *reader) pointless(path, by string) bool {
+	weak, strong := r.sayer(path), r.sayer(by)
+	if weak == nil || strong == nil || strength(weak.kind) >= strength(strong.kind) {
+		return false
+	}
+	r.notes = append(r.notes, FieldError{weak.file, weak.out.lines[path], path,
+		fmt.Sprintf("the value here is not used: it has no meaning with %s of %s:%d", by, strong.file, strong.out.lines[by]), ""})
+	if r.lock.void == nil {
+		r.lock.void = map[string]bool{}
+	}
+	r.lock.void[path] = true
+	return true
 }
