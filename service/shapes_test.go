@@ -19,7 +19,7 @@ type shape struct {
 }
 
 // editRefusals are those of every change of one key.
-var editRefusals = []string{ipc.ProfileUnknown, ipc.ProfileError, ipc.KeyLocked, ipc.KeyUnknown}
+var editRefusals = []string{ipc.NotReady, ipc.ProfileUnknown, ipc.ProfileError, ipc.KeyLocked, ipc.KeyUnknown}
 
 // shapes has an entry for each verb of the table. docs/openapi.json and the fuzz target are made from it.
 var shapes = map[string]shape{
@@ -44,9 +44,9 @@ var shapes = map[string]shape{
 	ipc.PathProfileUnset: {reflect.TypeFor[ipc.ProfileUnset](), reflect.TypeFor[ipc.ProfileChanged](), "Take a key of a profile out.",
 		editRefusals},
 	ipc.PathProfilePut: {reflect.TypeFor[ipc.ProfilePut](), reflect.TypeFor[ipc.ProfileChanged](), "Write a profile of the machine.",
-		[]string{ipc.ProfileError, ipc.ProfileExists, ipc.KeyLocked}},
+		[]string{ipc.NotReady, ipc.ProfileError, ipc.ProfileExists, ipc.KeyLocked}},
 	ipc.PathProfileRemove: {reflect.TypeFor[ipc.ProfileName](), reflect.TypeFor[ipc.ProfileChanged](), "Remove a profile of the machine.",
-		[]string{ipc.Busy, ipc.ProfileUnknown, ipc.ProfileError, ipc.KeyLocked}},
+		[]string{ipc.Busy, ipc.NotReady, ipc.ProfileUnknown, ipc.ProfileError, ipc.KeyLocked}},
 	ipc.PathProfileSecret: {reflect.TypeFor[ipc.ProfileSecret](), reflect.TypeFor[ipc.ProfileChanged](), "Seal a secret of a profile.",
 		editRefusals},
 }

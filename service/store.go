@@ -109,14 +109,23 @@ func (s *store) look() {
 		names = append(names, f.scan(time.Now())...)
 		s.tell(f.dir, f.err, "profiles cannot be read; those that are known stay in use")
 	}
-	for name, e := range s.profiles {
-		if e.again {
-			names = append(names, name)
-		}
-	}
 	slices.Sort(names)
 	for _, n := range slices.Compact(names) {
 		s.renew(n)
+	}
+	for name, e := range s.profiles {
+		if e.again && !slices.Contains(names, name) {
+			s.retry(name, e)
+		}
+	}
+}
+
+// retry looks whether a profile is good now although its files did not change. That it is not is no news.
+func (s *store) retry(name string, e *entry) {
+	known, wrong := s.changed[name], e.wrong
+	s.renew(name)
+	if !known && slices.Equal(wrong, e.wrong) {
+		delete(s.changed, name)
 	}
 }
 

@@ -221,3 +221,32 @@ func TestTooManyProfiles(t *testing.T) {
 		t.Errorf("%d profiles, problems %q", len(list.Profiles), list.Problems)
 	}
 }
+
+// TestWrongElsewhere: what is wrong beside the files is told once, and mended without a change of them.
+func TestWrongElsewhere(t *testing.T) {
+	s, log := watched(t)
+	writeProfile(t, s.dir, "office", strings.Replace(named("office"), `key  = "preshared"`, `key_file = "office.key"`, 1))
+	for range 3 {
+		s.api.apply("")
+	}
+	if n := strings.Count(log.String(), "a profile is wrong"); n != 1 || !strings.Contains(log.String(), "office.key") {
+		t.Errorf("the log says it %d times:\n%s", n, log.String())
+	}
+	must(t, os.WriteFile(filepath.Join(s.dir, "office.key"), []byte("preshared\n"), 0o600))
+	if list, err := inList(s.api.store); err != nil || len(list[0].Errors) != 0 {
+		t.Errorf("with the key: %+v, %v", list, err)
+	}
+}
+
+// TestBlockedAuto: a session of the machine that stopped for good is tried again when its profile changes.
+func TestBlockedAuto(t *testing.T) {
+	s, _ := watched(t)
+	writeProfile(t, s.dir, "office", named("office", `"manual"`, `"auto"`))
+	s.api.start()
+	s.set(func(n *status.Snapshot) { n.State = status.Blocked })
+	writeProfile(t, s.dir, "office", named("office", `"manual"`, `"auto"`, "preshared", "the right one"))
+	s.api.apply("")
+	if calls := s.done(); !slices.Equal(calls, []string{"connect office", "connect office"}) || s.profile.Group.Key != "the right one" {
+		t.Errorf("the session was asked: %v", calls)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"ezvpn/client/status"
@@ -157,5 +158,33 @@ func TestPutProfile(t *testing.T) {
 	}
 	if _, err := cl.RemoveProfile(t.Context(), "office"); code(err) != ipc.Busy {
 		t.Errorf("removed while it is up: %v", err)
+	}
+}
+
+// TestDiskFull: what cannot be kept is refused as such, and nothing of it is half there.
+func TestDiskFull(t *testing.T) {
+	s := serve(t)
+	writeProfile(t, s.dir, "office", named("office"))
+	s.api.start()
+	s.api.store.settle(t.Context())
+	s.api.store.secrets.protect = func([]byte, string) ([]byte, error) { return nil, errWrite{syscall.ENOSPC} }
+	must(t, os.WriteFile(filepath.Join(s.state, "users"), nil, 0o600)) // no directory can be made there
+	cl := s.client(t, root)
+	_, put := cl.PutProfile(t.Context(), "home", named("home"), false)
+	_, seal := cl.SealSecret(t.Context(), ipc.ProfileSecret{Profile: "office", Key: "group.key", Value: "x"})
+	for what, err := range map[string]error{"put": put, "secret": seal} {
+		if code(err) != ipc.NotReady || !strings.Contains(err.Error(), "no space left") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := cl.SetProfile(t.Context(), ipc.ProfileSet{Profile: "office", Key: "connect", Value: "auto"}); err == nil {
+		t.Error("a setting was kept where nothing can be")
+	}
+	left, err := os.ReadDir(s.dir)
+	if err != nil || len(left) != 1 {
+		t.Errorf("what was refused left %v, %v", left, err)
+	}
+	if p, err := s.api.store.load("office", root.User); err != nil || p.Group.Key != "preshared" || p.Connect != "manual" {
+		t.Errorf("the profile changed: %v", err)
 	}
 }

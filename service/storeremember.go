@@ -66,10 +66,10 @@ func (a *api) follows() {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	a.live.password.stop = stop
-	begin := a.session.Snapshot().Time
+	begin, snaps := a.session.Snapshot().Time, a.session.Watch(ctx)
 	go func() {
 		defer stop()
-		for s := range a.session.Watch(ctx) {
+		for s := range snaps {
 			if a.decided(s, begin) {
 				return
 			}

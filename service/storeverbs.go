@@ -129,6 +129,9 @@ func profileError(err error) *ipc.Error {
 	if errors.As(err, &r) {
 		return &ipc.Error{Code: r.code, Sentence: err.Error(), Next: r.next}
 	}
+	if errors.As(err, &errWrite{}) {
+		return &ipc.Error{Code: ipc.NotReady, Sentence: err.Error(), Next: "make room on the disk, or let the service write there"}
+	}
 	if errors.Is(err, errNoProfile) {
 		return &ipc.Error{Code: ipc.ProfileUnknown, Sentence: err.Error(), Next: "see what there is: ezvpn profile list"}
 	}
