@@ -107,6 +107,7 @@ reboot_box() {
 booted() { in_box systemctl is-system-running | grep -qE '^(running|degraded)$'; }
 active() { [ "$(in_box systemctl is-active ezvpnd)" = active ]; }
 main_pid() { in_box systemctl show -P MainPID ezvpnd; }
+knows() { in_box getent ahostsv4 gw.corp.example | grep -q '^10.20.1.10 '; }
 reaches() { [ "$(ip netns exec ezt-direct timeout 1 "$EZT_TOOLS/blob" whoami $inside)" = gw1 ]; }
 # routes leaves out the link-local address of IPv6 that the kernel draws for each new device.
 routes() { ip netns exec ezt-direct sh -c 'ip route show table all; ip rule; ip route get 198.51.100.101 | head -1' | sed '/^local fe80::/d; s/ expires [0-9]*sec//; s/ cache//'; }
@@ -141,6 +142,7 @@ comes_up() {
 	within 20 "the unit is active" active
 	within 20 "the tunnel carries traffic" reaches
 	check "ezvpn service status" in_box ezvpn service status
+	within 5 "names of the inside resolve" knows
 	check "the route goes into the tunnel" sh -c "ip netns exec ezt-direct ip route get $inside | grep -q 'dev ezvpn'"
 }
 
@@ -155,6 +157,7 @@ survives() {
 	within 5 "SIGKILL: the tunnel carries traffic" reaches
 	ms=$(($(now) - began))
 	if [ $ms -le 5000 ]; then pass "SIGKILL: all back after $ms ms"; else fail "SIGKILL: back after $ms ms"; fi
+	within 5 "SIGKILL: names of the inside resolve" knows
 	if [ "$(routes)" = "$up" ]; then pass "SIGKILL: the routes are those of before"; else
 		fail "SIGKILL: other routes"
 		diff <(echo "$up") <(routes) | sed 's/^/      /'
@@ -182,6 +185,32 @@ holds() {
 	check "information is not a warning" in_box sh -c '! journalctl -u ezvpnd -p 4 --no-pager | grep -q msg=ready'
 	check "no secret in the journal" in_box sh -c '! journalctl --no-pager | grep -e alice-pw -e group-secret'
 	check "three things only can be written" in_box sh -c 'nsenter -t $(systemctl show -P MainPID ezvpnd) -m sh -c "touch /var/lib/ezvpn/x /run/ezvpn/x && ! touch /usr/x /root/x /var/log/x /home/x 2>/dev/null; r=\$?; rm -f /var/lib/ezvpn/x /run/ezvpn/x; exit \$r"'
+}
+
+# narrows: a drop-in may take /etc away, and give the secrets that are in no file.
+narrows() {
+	say "== a drop-in"
+	in_box mkdir -p /etc/systemd/system/ezvpnd.service.d
+	printf 'group-secret' >"$work/root/root/key" && printf 'alice-pw' >"$work/root/root/password"
+	printf '[Service]\nReadWritePaths=\nReadOnlyPaths=/etc\nLoadCredential=office.group.key:/root/key\nLoadCredential=office.xauth.password:/root/password\n' \
+		>"$work/root/etc/systemd/system/ezvpnd.service.d/local.conf"
+	in_box ezvpn service stop
+	in_box rm -rf /var/lib/ezvpn
+	cat >"$work/root/etc/ezvpn/profiles.d/office.toml" <<-END
+		name    = "office"
+		connect = "auto"
+		peers   = ["198.51.100.101"]
+		[group]
+		name = "ezgroup"
+		[xauth]
+		username = "alice"
+		save     = true
+		[dns]
+		mode = "off"
+	END
+	check "it starts" in_box sh -c 'systemctl daemon-reload && ezvpn service start'
+	within 20 "the tunnel carries traffic" reaches
+	check "/etc is read-only" in_box sh -c '! nsenter -t $(systemctl show -P MainPID ezvpnd) -m touch /etc/x /etc/ezvpn/x 2>/dev/null'
 }
 
 leaves() {
@@ -212,6 +241,7 @@ survives
 holds
 reboot_box
 comes_up "after another boot"
+narrows
 leaves
 say "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -85,6 +85,8 @@ func (s *Service) Uninstall(purge bool) error {
 		case !there(p):
 		case !purge:
 			s.say("left " + p)
+		case s.Places.Busy && p == s.Places.Command:
+			s.say("left " + p + ", which runs; delete it yourself")
 		default:
 			if err := os.RemoveAll(p); err != nil {
 				return fmt.Errorf("removing %s: %w", p, err)

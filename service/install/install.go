@@ -183,13 +183,16 @@ func (s *Service) registerWindows(m manager.Service, c *manager.Config) error {
 	return nil
 }
 
-// directories are made with the rights that the daemon asks for; those that are there stay as they are.
+// directories are made with the rights that the daemon asks for. Those that are there stay as they are, but on Windows,
+// where any user could have made them before.
 func (s *Service) directories() error {
-	if err := os.MkdirAll(s.Places.Profiles, 0o755); err != nil {
-		return fmt.Errorf("making the directory of the profiles: %w", err)
-	}
-	if err := os.MkdirAll(s.Places.State, 0o700); err != nil {
-		return fmt.Errorf("making the directory of the state: %w", err)
+	for _, d := range []struct {
+		path string
+		mode os.FileMode
+	}{{s.Places.Config, 0o755}, {s.Places.Profiles, 0o755}, {s.Places.Managed, 0o755}, {s.Places.State, 0o700}} {
+		if err := makeDir(d.path, d.mode); err != nil {
+			return fmt.Errorf("making the directory %s: %w", d.path, err)
+		}
 	}
 	if f := s.Places.Sysusers; f != "" && s.Manager == "linux-systemd" {
 		if err := os.MkdirAll(filepath.Dir(f), 0o755); err != nil {

@@ -64,7 +64,7 @@ func world(t *testing.T) (s *Service, f *fakeManager, executable string, said *[
 	s = &Service{Manager: "linux-systemd", refresh: refresh, version: func() string { return "" },
 		Places: Places{Daemon: at("local", "sbin", "ezvpnd"), Command: at("local", "bin", "ezvpn"), Unit: f.unit,
 			Packaged: []string{at("packaged.service")}, Sysusers: at("sysusers.d", "ezvpn.conf"),
-			Profiles: at("etc", "profiles.d"), State: at("state"), Config: at("etc")},
+			Profiles: at("etc", "profiles.d"), Managed: at("etc", "managed.d"), State: at("state"), Config: at("etc")},
 		say: func(l string) { *said = append(*said, l) },
 		control: func(c *manager.Config) (manager.Service, error) {
 			f.text, _ = c.Option["SystemdScript"].(string)

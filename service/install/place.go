@@ -15,13 +15,14 @@ const driver = "wintun.dll"
 
 // Places are where the things of the service stand on this system.
 type Places struct {
-	Daemon, Command string   // where the pair is copied to
-	Unit            string   // file of the service manager; "" on Windows
-	Packaged        []string // files that say that a package brought the service
-	Sysusers        string   // says which group there should be; "" where systemd-sysusers is not
-	Profiles, State string
-	Config          string // directory of Profiles, and of what else is configured
-	Busy            bool   // the file of a running program cannot be replaced
+	Daemon, Command   string   // where the pair is copied to
+	Unit              string   // file of the service manager; "" on Windows
+	Packaged          []string // files that say that a package brought the service
+	Sysusers          string   // says which group there should be; "" where systemd-sysusers is not
+	Profiles, Managed string
+	State             string
+	Config            string // directory of Profiles, and of what else is configured
+	Busy              bool   // the file of a running program cannot be replaced
 }
 
 // leftovers are what Uninstall leaves where nobody asks for a purge.

@@ -8,6 +8,6 @@ import (
 
 func places() Places {
 	return Places{Daemon: "/usr/local/sbin/ezvpnd", Command: "/usr/local/bin/ezvpn",
-		Unit: texts["darwin-launchd"].file, Profiles: ipc.DefaultProfiles, State: ipc.DefaultState,
+		Unit: texts["darwin-launchd"].file, Profiles: ipc.DefaultProfiles, Managed: ipc.DefaultManaged, State: ipc.DefaultState,
 		Config: filepath.Dir(ipc.DefaultProfiles)}
 }

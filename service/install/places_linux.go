@@ -10,7 +10,7 @@ import (
 
 func places() Places {
 	p := Places{Daemon: "/usr/local/sbin/ezvpnd", Command: "/usr/local/bin/ezvpn",
-		Profiles: ipc.DefaultProfiles, State: ipc.DefaultState, Config: filepath.Dir(ipc.DefaultProfiles),
+		Profiles: ipc.DefaultProfiles, Managed: ipc.DefaultManaged, State: ipc.DefaultState, Config: filepath.Dir(ipc.DefaultProfiles),
 		Packaged: []string{"/usr/lib/systemd/system/ezvpnd.service", "/lib/systemd/system/ezvpnd.service"},
 		Sysusers: "/etc/sysusers.d/ezvpn.conf"}
 	if c := manager.ChosenSystem(); c != nil {

@@ -11,7 +11,7 @@ import (
 func places() Places {
 	dir := filepath.Join(programFiles(), "ezvpn")
 	return Places{Daemon: filepath.Join(dir, "ezvpnd.exe"), Command: filepath.Join(dir, "ezvpn.exe"),
-		Profiles: ipc.DefaultProfiles, State: ipc.DefaultState, Config: filepath.Dir(ipc.DefaultProfiles), Busy: true}
+		Profiles: ipc.DefaultProfiles, Managed: ipc.DefaultManaged, State: ipc.DefaultState, Config: filepath.Dir(ipc.DefaultProfiles), Busy: true}
 }
 
 func programFiles() string {

@@ -22,5 +22,8 @@ func ours(_ string, fi fs.FileInfo) bool {
 // executableByAll holds whatever the umask is.
 func executableByAll(f *os.File) error { return f.Chmod(0o755) }
 
+// makeDir makes a directory with this mode, if it is not there.
+func makeDir(path string, mode fs.FileMode) error { return os.MkdirAll(path, mode) }
+
 // refresh has nothing to do: what the service manager knows is in its file.
 func refresh(*manager.Config) error { return nil }

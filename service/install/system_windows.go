@@ -24,6 +24,31 @@ func ours(path string, _ fs.FileInfo) bool {
 // executableByAll has nothing to do: the directory hands its access list down.
 func executableByAll(*os.File) error { return nil }
 
+// access is who may use the directories: SYSTEM and administrators, and what is made in them is theirs. What stands
+// above them lets every user make files.
+const access = "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
+
+// makeDir makes a directory that only administrators can enter, or makes it theirs.
+func makeDir(path string, mode fs.FileMode) error {
+	if err := os.MkdirAll(path, mode); err != nil {
+		return err
+	}
+	sd, err := windows.SecurityDescriptorFromString(access)
+	if err != nil {
+		return err
+	}
+	owner, _, err := sd.Owner()
+	if err != nil {
+		return err
+	}
+	dacl, _, err := sd.DACL()
+	if err != nil {
+		return err
+	}
+	return windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION|
+		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, owner, nil, dacl, nil)
+}
+
 // refresh tells the service manager the present program, and to start it again whenever it ends by itself.
 func refresh(c *manager.Config) error {
 	m, err := mgr.Connect()

@@ -12,4 +12,4 @@ const DefaultManaged = "/Library/Application Support/ezvpn/managed"
 // DefaultState is the directory of the undo journal, of sealed secrets and of what users set.
 const DefaultState = "/var/db/ezvpn"
 
-const startHint = "start it in the foreground with: sudo ezvpnd run"
+const startHint = "start it with: sudo ezvpn service start (or in the foreground: sudo ezvpnd run)"

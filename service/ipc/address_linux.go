@@ -12,4 +12,4 @@ const DefaultManaged = "/etc/ezvpn/managed.d"
 // DefaultState is the directory of the undo journal, of sealed secrets and of what users set.
 const DefaultState = "/var/lib/ezvpn"
 
-const startHint = "start it with: sudo systemctl start ezvpnd (or in the foreground: sudo ezvpnd run)"
+const startHint = "start it with: sudo ezvpn service start (or in the foreground: sudo ezvpnd run)"

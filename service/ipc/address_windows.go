@@ -12,4 +12,4 @@ const DefaultManaged = `C:\ProgramData\ezvpn\managed`
 // DefaultState is the directory of the undo journal, of sealed secrets and of what users set.
 const DefaultState = `C:\ProgramData\ezvpn\state`
 
-const startHint = "start it in an administrator's console with: ezvpnd run"
+const startHint = "start it in an administrator's console with: ezvpn service start"
