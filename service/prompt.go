@@ -21,7 +21,7 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 		ipc.Refuse(w, e)
 		return
 	}
-	asked := a.session.Snapshot().Prompt
+	before := a.session.Snapshot()
 	switch err := a.session.Answer(req.ID, req.Fields.Secrets(), req.Cancel); {
 	case errors.Is(err, client.ErrNoPrompt):
 		ipc.Refuse(w, &ipc.Error{Code: ipc.NoPrompt, Sentence: "nothing is being asked, or it was answered already",
@@ -29,7 +29,7 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 	case err != nil:
 		ipc.Refuse(w, a.internal("answer", err))
 	default:
-		a.answered(c, asked, req)
+		a.answered(c, before, req)
 		a.reply(w)
 	}
 }

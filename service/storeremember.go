@@ -36,16 +36,17 @@ func (a *api) connected(p *profile.Profile, user string) {
 
 // answered takes note of an answer that the session took. Only a password that is all the gateway asks for is kept: what
 // comes in several rounds, or is called a code, is used up with this answer.
-func (a *api) answered(c ipc.Caller, p *status.Prompt, req ipc.Answer) {
+func (a *api) answered(c ipc.Caller, before status.Snapshot, req ipc.Answer) {
 	a.live.mu.Lock()
 	defer a.live.mu.Unlock()
 	r := &a.live.password
 	r.rounds++
 	r.value = ""
-	if !req.Remember || r.rounds > 1 || p == nil || a.live.profile == nil || !a.live.profile.XAUTH.Save || r.key.user != c.User {
+	if !req.Remember || r.rounds > 1 || before.Prompt == nil || a.live.profile == nil || !a.live.profile.XAUTH.Save ||
+		r.key.user != c.User || before.State == status.Active { // for a renewal: nobody says in time whether it was right
 		return
 	}
-	for _, f := range p.Fields {
+	for _, f := range before.Prompt.Fields {
 		switch f.Name {
 		case "username":
 			r.name = req.Fields["username"]
