@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ezvpn/client/profile"
 )
 
 func TestProfileCheck(t *testing.T) {
@@ -90,5 +92,30 @@ func TestProfileExample(t *testing.T) {
 	code, out, err := d.run(t.Context(), "", "profile", "show", path)
 	if code != 0 || !strings.Contains(out, "[group]") || !strings.Contains(out, "redacted") {
 		t.Errorf("exit %d: %s%s", code, out, err)
+	}
+}
+
+// Files of one profile show as the service would have them, without it.
+func TestShowFilesWithOrigins(t *testing.T) {
+	dir := t.TempDir()
+	office, managed := filepath.Join(dir, "office.toml"), filepath.Join(dir, "managed.toml")
+	for file, text := range map[string]string{office: profile.Example(), managed: "[managed]\nby = \"Example IT\"\n[dpd]\ninterval = 60\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, errs strings.Builder
+	a := app{in: strings.NewReader(""), out: &out, err: &errs}
+	if code := a.run(t.Context(), []string{"profile", "show", "--origins", office, managed}); code != 0 {
+		t.Fatalf("exit %d: %s", code, errs.String())
+	}
+	text := strings.Join(strings.Fields(out.String()), " ")
+	for _, want := range []string{"dpd.interval managed " + managed + ":4, locked by Example IT 60", "esp.lifetime preset 28800", "nat.keepalive default 20", `"redacted"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	if !strings.Contains(errs.String(), "office.toml:15: dpd.interval: managed by Example IT") || strings.Contains(out.String()+errs.String(), "change me") {
+		t.Errorf("the note is %q", errs.String())
 	}
 }

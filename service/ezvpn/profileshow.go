@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ezvpn/client/profile"
 	"ezvpn/client/status"
 	"ezvpn/service/ipc"
 )
@@ -18,14 +19,18 @@ import (
 func (a *app) profileShowCommand() *cobra.Command {
 	var origins, asJSON bool
 	c := &cobra.Command{
-		Use:   "show NAME|FILE",
+		Use:   "show NAME|FILE…",
 		Short: "Print a profile as it is used, preset and defaults filled in, secrets redacted",
 		Long: "Print a profile of the service, with all its layers and as it is for you, or a file (PATH or *.toml), which\n" +
-			"needs no service. With --origins each key says where its value comes from, and who locks it.",
-		Args: cobra.ExactArgs(1),
+			"needs no service. Of several files, one with a [managed] table counts as that of management. With --origins each\n" +
+			"key says where its value comes from, and who locks it.",
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if strings.HasSuffix(args[0], ".toml") || filepath.Base(args[0]) != args[0] {
-				return a.showFile(args[0], origins || asJSON)
+				return a.showFiles(args, origins, asJSON)
+			}
+			if len(args) > 1 {
+				return &failure{code: exitUsage, sentence: "one profile of the service at a time", next: "ezvpn profile show " + args[0]}
 			}
 			return a.showProfile(c.Context(), args[0], origins, asJSON)
 		},
@@ -36,17 +41,49 @@ func (a *app) profileShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) showFile(path string, more bool) error {
-	if more {
-		return &failure{code: exitUsage, sentence: "--origins and --json are for the profiles of the service, which have layers",
-			next: "name one: ezvpn profile list"}
+// showFiles prints what files make of a profile, as the service would.
+func (a *app) showFiles(paths []string, origins, asJSON bool) error {
+	var layers []profile.Layer
+	for _, path := range paths {
+		data, err := readBounded(path)
+		if err != nil {
+			return &failure{code: exitProfile, sentence: err.Error(), next: "name a profile's file"}
+		}
+		kind := profile.Machine
+		if profile.IsManaged(data) {
+			kind = profile.Managed
+		}
+		layers = append(layers, profile.Layer{Kind: kind, File: path, Data: data})
 	}
-	p, err := readProfile(path)
+	e, err := profile.Compose(strings.TrimSuffix(filepath.Base(paths[0]), ".toml"), layers...)
 	if err != nil {
-		return err
+		return &failure{code: exitProfile, sentence: "the profile cannot be used:\n" + err.Error(), next: "correct it, then check again"}
 	}
-	_, err = io.WriteString(a.out, p.Show())
+	switch {
+	case asJSON:
+		doc := ipc.ProfileShown{Profile: e.Profile.Name, Text: e.Profile.Show(), Settings: settings(e)}
+		for _, n := range e.Notes {
+			doc.Notices = append(doc.Notices, n.Error())
+		}
+		return a.json(doc)
+	case origins:
+		err = a.printOrigins(settings(e))
+	default:
+		_, err = io.WriteString(a.out, e.Profile.Show())
+	}
+	for _, n := range e.Notes {
+		fmt.Fprintf(a.err, "ezvpn: %s\n", status.FilterLine(n.Error()))
+	}
 	return err
+}
+
+// settings are those of a profile in the words of the service.
+func settings(e *profile.Effective) []ipc.ProfileSetting {
+	var out []ipc.ProfileSetting
+	for _, s := range e.Settings() {
+		out = append(out, ipc.ProfileSetting{Key: s.Path, Value: s.Value, Origin: s.Origin, File: s.File, Line: s.Line, Locked: s.Locked, By: s.By, User: s.User})
+	}
+	return out
 }
 
 func (a *app) showProfile(ctx context.Context, name string, origins, asJSON bool) error {

@@ -66,7 +66,8 @@ func TestProfileVerbs(t *testing.T) {
 		{args: "set office group.key c4n4ry", code: exitUsage, says: "profile secret office group-key"},
 		{args: "set office xauth.password c4n4ry", code: exitUsage, says: "profile secret office xauth-password"},
 		{args: "put " + file + ".none", code: exitProfile},
-		{args: "show --origins " + file, code: exitUsage, says: "layers"},
+		{args: "show --origins " + file, code: exitProfile, says: "cannot be used"},
+		{args: "show office home", code: exitUsage, says: "one profile"},
 	} {
 		b := &bodies{fakeDaemon: fake(t), asked: map[string]string{}}
 		b.serve(t, b)
