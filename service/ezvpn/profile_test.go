@@ -115,7 +115,7 @@ func TestShowFilesWithOrigins(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
 	}
-	if !strings.Contains(errs.String(), "office.toml:15: dpd.interval: managed by Example IT") || strings.Contains(out.String()+errs.String(), "change me") {
+	if !strings.Contains(errs.String(), "office.toml:14: dpd.interval: managed by Example IT") || strings.Contains(out.String()+errs.String(), "change me") {
 		t.Errorf("the note is %q", errs.String())
 	}
 }
