@@ -20,6 +20,9 @@ func (s *session) watchPeer(now time.Time) {
 	a := s.main()
 	missed := a.detector.Outstanding()
 	verdict, seq := a.detector.Step(now, s.activity())
+	if missed > 0 && verdict != dpd.Quiet {
+		s.totals.DPDMisses++
+	}
 	switch verdict {
 	case dpd.Probe:
 		if missed > 0 {

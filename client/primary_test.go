@@ -80,6 +80,9 @@ func TestReturnToThePrimary(t *testing.T) {
 		if n := len(l.insides); n != 1 {
 			t.Errorf("%d devices", n)
 		}
+		if x := s.Totals; x.Connects != 1 || x.Failovers != 1 || x.Returns != 1 || x.DPDMisses < 5 {
+			t.Errorf("the totals are %+v", x)
+		}
 	})
 }
 

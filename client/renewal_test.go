@@ -56,6 +56,10 @@ func TestRenewal(t *testing.T) {
 		if n := len(l.insides); n != 1 {
 			t.Errorf("%d devices were opened", n)
 		}
+		// Five minutes and a minute of life: more than twelve and sixty renewals in an hour, since each comes before its time.
+		if x := s.Totals; x.Connects != 1 || x.Failovers != 0 || x.Phase1Renewals < 12 || x.Phase1Renewals > 20 || x.Phase2Renewals < 40 {
+			t.Errorf("the totals are %+v", x)
+		}
 	})
 }
 

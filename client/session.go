@@ -43,6 +43,7 @@ type session struct {
 	looked   bool           // since the latest change
 	timeline timeline
 	debugLog debugLog
+	totals   status.Totals
 	queue    []happened
 	lookUps  []lookUp
 	volumeAt time.Time       // when the volume of the IPsec SAs is looked at again
@@ -250,7 +251,9 @@ func (s *session) work(now time.Time, h happened) {
 		}
 		if current {
 			var acts []action
+			before := s.m
 			s.m, acts = s.m.step(now, ev)
+			s.count(before, s.m)
 			for _, a := range acts {
 				s.perform(now, a)
 			}

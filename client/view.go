@@ -24,6 +24,7 @@ type counters struct {
 	watch  *dpd.Detector // nil: the peer is not watched
 	local  netip.AddrPort
 	events []status.Event
+	totals status.Totals
 }
 
 // snapshotOf is pure: machine and counters in, the whole status out.
@@ -62,6 +63,7 @@ func snapshotOf(now time.Time, m machine, c counters) status.Snapshot {
 	}
 	s.Traffic = status.Traffic{InBytes: c.stats.InBytes, OutBytes: c.stats.OutBytes, InPackets: c.stats.InPackets,
 		OutPackets: c.stats.OutPackets, Drops: c.stats.Drops, Retransmits: c.ike.Retransmits}
+	s.Totals = c.totals
 	return s
 }
 

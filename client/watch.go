@@ -17,7 +17,7 @@ func (s *session) snapshot() status.Snapshot {
 }
 
 func (s *session) view(now time.Time) status.Snapshot {
-	c := counters{heard: s.activity().Heard, events: s.timeline.list(), local: s.local}
+	c := counters{heard: s.activity().Heard, events: s.timeline.list(), local: s.local, totals: s.totals}
 	if s.tunnel != nil {
 		c.stats, c.sas = s.tunnel.Stats(), s.tunnel.SAStats()
 	}

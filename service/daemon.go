@@ -23,6 +23,7 @@ type Options struct {
 	State    string // directory of the undo journal, of sealed secrets and of what users set
 	Log      *slog.Logger
 	Book     *Logbook // where the lines of Log can be read again; nil for nowhere
+	Metrics  string   // loopback address at which Prometheus reads; "" for none
 	Platform client.Platform
 }
 
@@ -33,6 +34,7 @@ type Daemon struct {
 	session session
 	api     *api
 	server  *ipc.Server
+	metrics net.Listener // nil for none
 }
 
 // Open makes sure that this is the only daemon, then undoes what one that ended badly left of its tunnel. Callers wait
@@ -47,8 +49,18 @@ func Open(o Options) (*Daemon, error) {
 		fit.close()
 		return nil, err
 	}
+	var m net.Listener
+	if o.Metrics != "" {
+		if m, err = listenMetrics(o.Metrics); err != nil {
+			l.Close()
+			fit.close()
+			return nil, err
+		}
+	}
 	fit.undo()
-	return newDaemon(o, client.New(o.Platform, o.Log), l, fit), nil
+	d := newDaemon(o, client.New(o.Platform, o.Log), l, fit)
+	d.metrics = m
+	return d, nil
 }
 
 func newDaemon(o Options, s session, l net.Listener, fit *fitness) *Daemon {
@@ -82,7 +94,16 @@ func (d *Daemon) Run(ctx context.Context) error {
 	d.log.Info("ready", "release", ipc.Release())
 	d.api.start()
 	watch := newFolderWatch(d.log, d.api.store.dirs()...)
-	followed := make(chan struct{})
+	followed, measured := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(measured)
+		if d.metrics == nil {
+			return
+		}
+		if err := serveMetrics(ctx, d.metrics, d.session.Snapshot); err != nil {
+			d.log.Error("metrics", "err", err)
+		}
+	}()
 	go d.fit.watch(ctx, d.api.startLater)
 	go func() {
 		defer close(followed)
@@ -98,6 +119,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	d.stop()
 	cancel()
 	<-followed
+	<-measured
 	return err
 }
 

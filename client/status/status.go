@@ -43,9 +43,20 @@ type Snapshot struct {
 	IPsec    []IPsecSA `json:"ipsec_sas,omitempty"`
 	DPD      DPD       `json:"dpd"`
 	Traffic  Traffic   `json:"traffic"`
+	Totals   Totals    `json:"totals"`
 	Security *Rating   `json:"security,omitempty"`
 	Warnings []string  `json:"warnings,omitempty"`
 	Events   []Event   `json:"events,omitempty"` // bounded, oldest first
+}
+
+// Totals count since the daemon started, over all sessions.
+type Totals struct {
+	Connects       uint64 `json:"connects"`        // tunnels that came up from nothing
+	Failovers      uint64 `json:"failovers"`       // that came up again after they broke, also with the same peer
+	Returns        uint64 `json:"returns"`         // ways back to the first peer
+	Phase1Renewals uint64 `json:"phase1_renewals"` // ISAKMP SAs that took the place of another one
+	Phase2Renewals uint64 `json:"phase2_renewals"` // and IPsec SAs
+	DPDMisses      uint64 `json:"dpd_misses"`      // questions that nobody answered in time
 }
 
 // Peer is one gateway of the ordered list.

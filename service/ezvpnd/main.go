@@ -82,6 +82,7 @@ func runCommand() *cobra.Command {
 	f.StringVar(&o.Managed, "managed", ipc.DefaultManaged, "`directory` of what management puts over the profiles, and locks")
 	f.StringVar(&o.Socket, "socket", "", "`address` to listen on (default $EZVPN_SOCKET, else "+ipc.DefaultAddress+")")
 	f.StringVar(&o.State, "state", ipc.DefaultState, "`directory` of the undo journal, sealed secrets and what users set")
+	f.StringVar(&o.Metrics, "metrics", os.Getenv("EZVPND_METRICS"), "loopback `address` at which Prometheus reads metrics, such as 127.0.0.1:9475 (default $EZVPND_METRICS, else none)")
 	f.TextVar(&level, "log-level", slog.LevelInfo, "least `level` to log: debug, info, warn, error")
 	return c
 }
