@@ -183,6 +183,7 @@ holds() {
 		sed 's/.*"PRIORITY":"\([0-7]\)".*/\1/' | sort | uniq -c | awk '{printf "%s: %s  ", $2, $1}')"
 	check "notices of sessions have priority 5" in_box sh -c 'journalctl -u ezvpnd -p 5..5 --no-pager | grep -q "%CRYPTO-5-SESSION_STATUS"'
 	check "information is not a warning" in_box sh -c '! journalctl -u ezvpnd -p 4 --no-pager | grep -q msg=ready'
+	check "the secrets are sealed, and gone from the profile" in_box sh -c '! grep -e alice-pw -e group-secret /etc/ezvpn/profiles.d/office.toml'
 	check "no secret in the journal" in_box sh -c '! journalctl --no-pager | grep -e alice-pw -e group-secret'
 	check "three things only can be written" in_box sh -c 'nsenter -t $(systemctl show -P MainPID ezvpnd) -m sh -c "touch /var/lib/ezvpn/x /run/ezvpn/x && ! touch /usr/x /root/x /var/log/x /home/x 2>/dev/null; r=\$?; rm -f /var/lib/ezvpn/x /run/ezvpn/x; exit \$r"'
 }
@@ -213,6 +214,45 @@ narrows() {
 	check "/etc is read-only" in_box sh -c '! nsenter -t $(systemctl show -P MainPID ezvpnd) -m touch /etc/x /etc/ezvpn/x 2>/dev/null'
 }
 
+# starves: on a full disk it starts, says so and connects nothing; with room again it connects by itself.
+starves() {
+	say "== a full disk"
+	in_box ezvpn service stop
+	in_box mount -t tmpfs -o size=256k,mode=700 tmpfs /var/lib/ezvpn
+	in_box dd if=/dev/zero of=/var/lib/ezvpn/ballast bs=4k count=100 >/dev/null 2>&1
+	check "it starts" in_box ezvpn service start
+	check "the status says so" in_box sh -c 'ezvpn status | grep -q "Warning:.*no space left on device"'
+	check "the journal says so" in_box sh -c 'journalctl -u ezvpnd -p 3 --no-pager | grep -q "no space left on device"'
+	check "connecting is refused: exit code 6" in_box sh -c 'ezvpn up office; [ $? = 6 ]'
+	check "and nothing was changed" gone_machine
+	check "the profile is there" in_box sh -c 'ezvpn profile list | grep -q ^office'
+	in_box rm /var/lib/ezvpn/ballast
+	within 20 "with room again, the tunnel carries traffic" reaches
+	in_box ezvpn service stop
+	in_box sh -c 'echo "{" >/var/lib/ezvpn/undo.json; mount -o remount,ro /var/lib/ezvpn'
+	check "read-only, with a journal that is none: it starts" in_box ezvpn service start
+	check "the status says so" in_box sh -c 'ezvpn status | grep -q "Warning:.*read-only file system"'
+	in_box mount -o remount,rw /var/lib/ezvpn
+	in_box ezvpn service restart
+	within 20 "writable again, the tunnel carries traffic" reaches
+	check "the status says what became of the journal" in_box sh -c 'ezvpn status | grep -q "Warning:.*undo.json.corrupt"'
+	in_box ezvpn service stop
+	in_box umount /var/lib/ezvpn
+	check "it starts" in_box ezvpn service start
+	within 20 "the tunnel carries traffic" reaches
+}
+
+# upgrades: what runs is replaced and started again.
+upgrades() {
+	local pid
+	say "== an upgrade"
+	pid=$(main_pid)
+	check "ezvpn service install" in_box /root/unpacked/ezvpn service install
+	sed 's/^/      /' "$work/out"
+	check "another process runs" new_pid "$pid"
+	within 10 "the tunnel carries traffic" reaches
+}
+
 leaves() {
 	say "== uninstall"
 	check "ezvpn service uninstall" in_box /root/unpacked/ezvpn service uninstall
@@ -241,7 +281,9 @@ survives
 holds
 reboot_box
 comes_up "after another boot"
+upgrades
 narrows
+starves
 leaves
 say "$passed passed, $failed failed"
 [ $failed = 0 ]

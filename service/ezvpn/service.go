@@ -98,7 +98,7 @@ func (a *app) hint(s *install.Service, now bool) {
 		}
 		a.done("root, and who sits at the machine, may connect; so that others may, make the group ezvpn: " + make)
 	}
-	if !now {
+	if st, err := s.State(); err == nil && !st.Running && !now {
 		a.done("profiles go to " + s.Places.Profiles + "; then: sudo ezvpn service start")
 	}
 }
