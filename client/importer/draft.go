@@ -141,6 +141,12 @@ func refused(to string, v any) string {
 	if strings.HasPrefix(to, "dpd.") {
 		vals["dpd.interval"] = 30
 	}
+	switch to {
+	case "idle_timeout":
+		vals["connect"] = "traffic"
+	case "esp.pfs":
+		vals["security.allow"] = []string{"modp1024"}
+	}
 	vals[to] = v
 	if p, ok := v.([]string); ok && to == "inside.networks" && len(p) > 0 {
 		vals["mode"] = "network-extension"

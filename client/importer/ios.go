@@ -140,7 +140,9 @@ func takeISAKMP(d *draft, c command) {
 			d.drop(p, "has no number of seconds")
 			return
 		}
-		d.number(p, "dpd.interval", rest[0])
+		if !d.number(p, "dpd.interval", rest[0]) {
+			return
+		}
 		mode := "on-demand"
 		for _, w := range rest[1:] {
 			switch w {

@@ -65,7 +65,7 @@ func takeKeyfile(d *draft, s setting, kind string) {
 	case strings.HasSuffix(s.key, "-flags"), strings.HasSuffix(s.key, "-type"), s.key == "user-name", s.key == "persistent":
 		d.drop(s.at, "is about where NetworkManager keeps it")
 	case kind == "vpnc":
-		if !takeVPNC(d, s.line, s.key+" "+s.value) {
+		if !d.vpnc(s.at, s.value) {
 			d.drop(s.at, "has no counterpart")
 		}
 	default:

@@ -58,16 +58,24 @@ func (r Report) String() string {
 		if e.Line > 0 {
 			at = fmt.Sprint(e.Line)
 		}
-		fmt.Fprintf(&b, "  %4s  %-7s  %s", at, e.Kind, e.Key)
-		if e.To != "" && e.To != e.Key {
-			fmt.Fprintf(&b, " -> %s", e.To)
-		}
-		if e.Text != "" {
-			fmt.Fprintf(&b, ": %s", e.Text)
-		}
-		b.WriteByte('\n')
+		fmt.Fprintf(&b, "  %4s  %-7s  %s\n", at, e.Kind, e.sentence())
 	}
 	fmt.Fprintf(&b, "  %d mapped, %d dropped, %d weak, %d missing, %d locked\n", r.Count(Mapped), r.Count(Dropped),
 		r.Count(Weak), r.Count(Missing), r.Count(Locked))
 	return b.String()
+}
+
+// sentence is the entry without its line and kind.
+func (e Entry) sentence() string {
+	s := e.Key
+	switch {
+	case s == "":
+		s = e.To
+	case e.To != "" && e.To != e.Key:
+		s += " -> " + e.To
+	}
+	if e.Text == "" || s == "" {
+		return s + e.Text
+	}
+	return s + ": " + e.Text
 }

@@ -132,13 +132,13 @@ func (d *draft) identity(p at, kind string) {
 	d.set(p, "group.id_type", kind)
 }
 
-func (d *draft) number(p at, to, v string) {
+func (d *draft) number(p at, to, v string) bool {
 	n, err := strconv.Atoi(strings.TrimSpace(v))
 	if err != nil {
 		d.note(p, Dropped, to, "is not a number")
-		return
+		return false
 	}
-	d.set(p, to, n)
+	return d.set(p, to, n)
 }
 
 // natMode takes the words of Shrew and of vpnc.

@@ -115,16 +115,31 @@ func readVPNC(f *file) ([]*draft, error) {
 func takeVPNC(d *draft, line int, l string) bool {
 	for _, k := range vpncKeys {
 		if v, ok := after(l, k.name); ok {
-			if v == "" && !strings.HasPrefix(k.name, "Enable") {
-				return true
-			}
-			k.set(d, at{line, k.name}, v)
-			return true
+			return d.vpnc(at{line, k.name}, v)
 		}
 	}
 	for _, k := range vpncPlain {
 		if _, ok := after(l, k); ok {
-			d.drop(at{line, k}, "has no counterpart")
+			return d.vpnc(at{line, k}, "")
+		}
+	}
+	return false
+}
+
+// vpnc takes an entry by its name, and says whether there is one.
+func (d *draft) vpnc(p at, v string) bool {
+	for _, k := range vpncKeys {
+		if !strings.EqualFold(k.name, p.key) {
+			continue
+		}
+		if v != "" || strings.HasPrefix(k.name, "Enable") {
+			k.set(d, p, v)
+		}
+		return true
+	}
+	for _, k := range vpncPlain {
+		if strings.EqualFold(k, p.key) {
+			d.drop(p, "has no counterpart")
 			return true
 		}
 	}

@@ -26,7 +26,8 @@ func (a *app) profileCommand() *cobra.Command {
 				_, err := io.WriteString(a.out, profile.Example())
 				return err
 			},
-		}, a.profileCheckCommand(), a.profileSchemaCommand())
+		}, a.profileCheckCommand(), a.profileSchemaCommand(), a.profileImportCommand(),
+		a.profileExportCommand(), a.profileNewCommand())
 	return c
 }
 
