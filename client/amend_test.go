@@ -172,3 +172,38 @@ func TestAmendNeedsASession(t *testing.T) {
 		}
 	})
 }
+
+// What needs a new tunnel is in force in it.
+func TestReconnectPutsInForce(t *testing.T) {
+	for path, c := range map[string]struct {
+		value string
+		holds func(status.Snapshot) bool
+	}{
+		"ike.local_port": {"4600", func(s status.Snapshot) bool { return strings.HasSuffix(s.ISAKMP.Local, ":4600") }},
+		"esp.pfs":        {"modp2048", func(s status.Snapshot) bool { return s.IPsec[0].PFS != "" }},
+		"nat.mode":       {"drafts", func(s status.Snapshot) bool { return !slices.Contains(s.ISAKMP.Vendors, "NAT-T RFC 3947") }},
+		"peers":          {gw3, func(s status.Snapshot) bool { return strings.HasPrefix(s.ISAKMP.Remote, gw3+":") }},
+	} {
+		inLab(t, func(l *lab) {
+			l.serve(gw1, nil)
+			l.serve(gw3, nil)
+			before := l.up(amendableProfile(t, amendable))
+			if c.holds(before) {
+				t.Fatalf("%s is %s already: %+v", path, c.value, before.ISAKMP)
+			}
+			changed, err := profile.Set("office.toml", []byte(amendable), path, c.value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if impact, err := l.c.SetProfile(amendableProfile(t, string(changed))); impact != profile.Reconnect || err != nil {
+				t.Fatalf("%s: %s, %v", path, impact, err)
+			}
+			l.until(20*time.Second, path+" in force", func(s status.Snapshot) bool {
+				return s.State == status.Active && s.ISAKMP != nil && s.ISAKMP.Cookies != before.ISAKMP.Cookies && len(s.IPsec) > 0 && c.holds(s)
+			})
+			if back := l.pings(3, 100*time.Millisecond); back != 3 {
+				t.Errorf("%s: %d of 3 packets came back", path, back)
+			}
+		})
+	}
+}

@@ -99,11 +99,12 @@ func (s *session) dial(now time.Time, a actDial) {
 }
 
 func (s *session) initiate(now time.Time, a actDial) error {
-	if s.tunnel == nil || s.deaf {
+	if s.tunnel == nil || s.deaf || s.port != a.profile.IKE.LocalPort {
 		o, err := s.platform.OpenOutside(a.profile.IKE.LocalPort)
 		if err != nil {
 			return err
 		}
+		s.port = a.profile.IKE.LocalPort
 		s.listen(o, a.profile.NAT.Keepalive)
 	}
 	if main := s.main(); a.renewal && main != nil {
@@ -148,10 +149,14 @@ func (s *session) install(now time.Time, a actInstall) {
 	}
 }
 
-// listen begins with an outside, or goes on with it where the one before is dead.
+// listen begins with an outside, or goes on with it where the one before is dead or on another port.
 func (s *session) listen(o tunnel.Outside, keepalive time.Duration) {
 	if s.tunnel != nil {
+		old := s.socket.present.Load()
 		s.socket.replace(o)
+		if !s.deaf {
+			s.submit(func(*worker) event { _ = old.Close(); return nil }) // nothing goes through it any more
+		}
 		s.deaf = false
 		return
 	}

@@ -37,6 +37,7 @@ type session struct {
 	tunnel   *tunnel.Tunnel
 	socket   *socket // its outside
 	deaf     bool    // which is dead
+	port     uint16  // that was wanted of it; 0 for any
 	attached tunnel.Inside
 	local    netip.AddrPort // the outside address that the present peer sees of us, NAT aside
 	offline  bool           // there was no way to the peer when we last looked

@@ -39,13 +39,18 @@ func (s *socket) replace(o tunnel.Outside) {
 	close(s.present.Swap(&opened{o, make(chan struct{})}).replaced)
 }
 
-// ReadBatch waits for the next one when the present one is dead.
+// ReadBatch waits for the next one when the present one is dead, and goes on with it when it was replaced.
 func (s *socket) ReadBatch(d []tunnel.Datagram) (int, error) {
 	for {
 		o := s.present.Load()
 		n, err := o.ReadBatch(d)
 		if err == nil || !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrClosed) && !errors.Is(err, io.EOF) {
 			return n, err
+		}
+		select {
+		case <-o.replaced: // on purpose
+			continue
+		default:
 		}
 		select {
 		case <-s.done:
