@@ -57,17 +57,22 @@ go:
 build: go
 	@mkdir -p build
 	$(BUILD) -o build/ ./service/ezvpnd ./service/ezvpn
+	@rm -rf build/man && build/ezvpn man build/man
 
 install:
 	@[ -x build/ezvpnd ] && [ -x build/ezvpn ] || { echo 'Run make build first, as the user who has Go.' >&2; exit 1; }
 	install -D -m 755 build/ezvpnd $(DESTDIR)$(PREFIX)/sbin/ezvpnd
 	install -D -m 755 build/ezvpn $(DESTDIR)$(PREFIX)/bin/ezvpn
+	install -d -m 755 $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 build/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	build/ezvpn completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ezvpn
 	install -d -m 755 $(DESTDIR)$(UNITS) $(DESTDIR)/etc/ezvpn/profiles.d
 	sed 's,/usr/sbin/ezvpnd,$(PREFIX)/sbin/ezvpnd,' packaging/linux/ezvpnd.service >$(DESTDIR)$(UNITS)/ezvpnd.service
 	@[ -n "$(DESTDIR)" ] || getent group ezvpn >/dev/null || groupadd --system ezvpn
 	@[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
 
 uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/ezvpn*.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ezvpn
 	rm -f $(DESTDIR)$(PREFIX)/sbin/ezvpnd $(DESTDIR)$(PREFIX)/bin/ezvpn $(DESTDIR)$(UNITS)/ezvpnd.service
 
 demo: build

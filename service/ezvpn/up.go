@@ -23,6 +23,8 @@ type upOptions struct {
 
 func (a *app) upCommand() *cobra.Command {
 	var o upOptions
+	var profile string
+	wait := waitValue(defaultWait)
 	c := &cobra.Command{
 		Use:   "up [PROFILE]",
 		Short: "Connect, and wait until the tunnel is up",
@@ -41,11 +43,24 @@ Ctrl-C while connecting gives the connect up; a tunnel that is up stays.`,
 			if o.noWait && (c.Flags().Changed("wait") || o.stdin) {
 				return errors.New("--no-wait does not go with --wait or --stdin")
 			}
-			return a.up(c.Context(), strings.Join(args, ""), o)
+			name := strings.Join(args, "")
+			switch {
+			case name != "" && profile != "" && name != profile:
+				return errors.New("two profiles are named; one session is up at a time")
+			case c.Flags().Changed("wait") && looksLikeWait(name):
+				return fmt.Errorf("write --wait=%s", name)
+			case name == "":
+				name = profile
+			}
+			o.wait = time.Duration(wait)
+			return a.up(c.Context(), name, o)
 		},
 		ValidArgsFunction: a.completeProfile,
 	}
-	c.Flags().DurationVar(&o.wait, "wait", 2*time.Minute, "how long to wait for the tunnel; 0 is for ever")
+	c.Flags().Var(&wait, "wait", "how long to wait for the tunnel: `SECONDS`, or a time such as 5m; 0 is for ever")
+	c.Flags().Lookup("wait").NoOptDefVal = defaultWait.String()
+	c.Flags().StringVar(&profile, "profile", "", "the profile to connect with, as the argument")
+	c.RegisterFlagCompletionFunc("profile", a.completeProfile)
 	c.Flags().BoolVar(&o.noWait, "no-wait", false, "ask for the connect and return; somebody must answer what the gateway asks")
 	c.Flags().BoolVar(&o.remember, "remember", false, "have the service keep the password, sealed, if profile and gateway allow it")
 	c.Flags().BoolVar(&o.stdin, "stdin", false, "read answers from standard input, one a line")

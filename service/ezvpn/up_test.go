@@ -81,7 +81,7 @@ func TestExitCodes(t *testing.T) {
 		"cancelled elsewhere": {[]status.Snapshot{securing, {State: status.ConnectRequired}}, nothing, "", "up office", 6, []string{"office is not up"}},
 		"no terminal":         {[]status.Snapshot{askPassword}, nothing, "x\n", "up office", 6, []string{"User name, Password", "--stdin"}},
 		"stdin ends":          {[]status.Snapshot{askPassword}, nothing, "alice\n", "up office --stdin", 6, []string{"Password", "no answer"}},
-		"timeout":             {[]status.Snapshot{waiting}, nothing, "", "up office --wait 1ms", 7, []string{"goes on trying"}},
+		"timeout":             {[]status.Snapshot{waiting}, nothing, "", "up office --wait=1ms", 7, []string{"goes on trying"}},
 		"rights":              {nil, refusal(ipc.PathUp, ipc.NotAllowed), "", "up office", 4, []string{"no, not-allowed", "do this"}},
 		"unknown profile":     {nil, refusal(ipc.PathUp, ipc.ProfileUnknown), "", "up home", 5, []string{"do this"}},
 		"broken profile":      {nil, refusal(ipc.PathUp, ipc.ProfileError), "", "up home", 5, []string{"do this"}},
