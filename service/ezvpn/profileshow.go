@@ -22,8 +22,8 @@ func (a *app) profileShowCommand() *cobra.Command {
 		Use:   "show NAME|FILE…",
 		Short: "Print a profile as it is used, preset and defaults filled in, secrets redacted",
 		Long: "Print a profile of the service, with all its layers and as it is for you, or a file (PATH or *.toml), which\n" +
-			"needs no service. Of several files, one with a [managed] table counts as that of management. With --origins each\n" +
-			"key says where its value comes from, and who locks it.",
+			"needs no service. Of several files, one with a [managed] table counts as that of management. With --origins\n" +
+			"each key says where its value comes from, and who locks it.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if strings.HasSuffix(args[0], ".toml") || filepath.Base(args[0]) != args[0] {
