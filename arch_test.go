@@ -90,6 +90,8 @@ var floors = []struct{ from, to, why string }{
 	{"client/profile", "ike", "a profile is checked without an engine"},
 	{"client/profile", "tunnel", "a profile is checked without a tunnel"},
 	{"client/profile", "dpd", "a profile is checked without an engine"},
+	{"client/importer", "ike", "a foreign file is read without an engine"},
+	{"client/importer", "tunnel", "a foreign file is read without a tunnel"},
 	{"client/status", "ike", "the status is plain data that every surface can import"},
 	{"client/status", "tunnel", "the status is plain data that every surface can import"},
 	{"client/status", "dpd", "the status is plain data that every surface can import"},
@@ -137,7 +139,7 @@ const capturetest = "ike/capturetest"
 
 // pure code gets bytes and times, and gives bytes and values.
 func pure(name string) bool {
-	return within(name, "ike", "dpd", "tunnel/esp", "client/profile", "client/status", "client/diagnose",
+	return within(name, "ike", "dpd", "tunnel/esp", "client/profile", "client/importer", "client/status", "client/diagnose",
 		"client/step.go", "client/machine.go", "client/translate.go", "client/peers.go", "client/view.go",
 		"client/fail.go") && !within(name, capturetest)
 }

@@ -64,7 +64,7 @@ func (d *draft) set(p at, to string, v any) bool { return d.put(p, Mapped, to, v
 func (d *draft) weaken(p at, to string, v any, why string) bool { return d.put(p, Weak, to, v, why) }
 
 func (d *draft) put(p at, k Kind, to string, v any, text string) bool {
-	if v == "" {
+	if v == "" || d.report.full() {
 		return false
 	}
 	if why := refused(to, v); why != "" {
@@ -94,7 +94,7 @@ func (d *draft) peers(p at, hosts ...string) {
 	have, _ := d.vals["peers"].([]string)
 	for _, h := range hosts {
 		h = strings.TrimSpace(h)
-		if h == "" {
+		if h == "" || d.report.full() {
 			continue
 		}
 		if why := refused("peers", []string{h}); why != "" {
@@ -216,14 +216,14 @@ func (d *draft) settle(name string) {
 		}
 		if !dropped {
 			for _, e := range errs {
-				d.note(at{0, e.Key}, Missing, e.Key, e.Why)
+				d.report.Entries = append(d.report.Entries, Entry{Key: e.Key, Kind: Missing, To: e.Key, Text: e.Why})
 			}
 			break
 		}
 	}
 	for _, g := range gaps {
 		if g.open(d.vals) {
-			d.note(at{}, Missing, g.key, g.text)
+			d.report.Entries = append(d.report.Entries, Entry{Kind: Missing, To: g.key, Text: g.text})
 		}
 	}
 }

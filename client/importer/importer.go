@@ -12,6 +12,7 @@ const (
 	maxFile     = 64 << 10 // bytes of one file of a client
 	maxRunning  = 1 << 20  // bytes of a running configuration
 	maxProfiles = 64       // of one file
+	maxEntries  = 1000     // of one connection
 )
 
 // Result is one profile that a file holds.

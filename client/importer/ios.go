@@ -20,7 +20,7 @@ func has(text, words string) bool {
 // those of the interfaces that a block calls inside.
 func readIOS(f *file) ([]*draft, error) {
 	var all []*draft
-	var global []command
+	global := map[string]command{} // the last one of each kind counts
 	byName := map[string]*draft{}
 	var block *draft
 	inside := map[string][]command{}
@@ -28,6 +28,8 @@ func readIOS(f *file) ([]*draft, error) {
 	for _, c := range f.commands() {
 		ezvpn := c.begins("crypto", "ipsec", "client", "ezvpn")
 		switch {
+		case len(all) > maxProfiles: // Read says so
+			return all, nil
 		case !c.deep && ezvpn && c.word(4) != "":
 			block = f.draft()
 			block.preset, block.label = "cisco", c.word(4)
@@ -37,7 +39,7 @@ func readIOS(f *file) ([]*draft, error) {
 		case !c.deep:
 			block, address = nil, command{}
 			if c.begins("crypto", "isakmp") {
-				global = append(global, c)
+				global[c.word(2)] = c
 			}
 		case block != nil:
 			takeIOS(block, c)
@@ -48,9 +50,8 @@ func readIOS(f *file) ([]*draft, error) {
 		}
 	}
 	for _, d := range all {
-		for _, c := range global {
-			takeISAKMP(d, c)
-		}
+		takeISAKMP(d, global["keepalive"])
+		takeISAKMP(d, global["nat"])
 		takeInside(d, inside[d.label])
 	}
 	return all, nil

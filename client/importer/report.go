@@ -33,10 +33,19 @@ type Report struct {
 	Entries []Entry `json:"entries"`
 }
 
+// add leaves out what comes after the largest number of entries; the last one says so.
 func (r *Report) add(e Entry) {
+	if r.full() {
+		return
+	}
+	if len(r.Entries) == maxEntries-1 {
+		e = Entry{Line: e.Line, Kind: Dropped, Text: "from here on: too many entries for one connection"}
+	}
 	e.Key = clean(e.Key)
 	r.Entries = append(r.Entries, e)
 }
+
+func (r *Report) full() bool { return len(r.Entries) >= maxEntries }
 
 // Count is the number of entries of a kind.
 func (r Report) Count(k Kind) int {

@@ -54,7 +54,7 @@ func (d *draft) routerSecret(p at, to string, words []string) {
 	case len(words) == 0:
 		d.drop(p, "holds no key")
 	case len(words) > 1 && words[0] == "6", len(words) > 1 && words[0] == "7":
-		d.note(p, Dropped, to, "the router has encrypted it, and only the router can read it; type it in")
+		d.note(p, Dropped, to, "the router keeps it hidden; type it in")
 	case strings.Trim(words[0], "*") == "" || words[0] == "<removed>":
 		d.note(p, Dropped, to, "the configuration shows stars in its place; type it in")
 	case len(words) > 1 && words[0] == "0":
