@@ -3,6 +3,7 @@ package service
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -68,6 +69,10 @@ func (h *bookHandler) WithGroup(name string) slog.Handler {
 func bounded(r slog.Record) slog.Record {
 	out := slog.NewRecord(r.Time, r.Level, cut(r.Message), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
+		a.Value = a.Value.Resolve()
+		if err, ok := a.Value.Any().(error); ok {
+			a.Value = slog.StringValue(fmt.Sprint(err)) // which bears a nil pointer too
+		}
 		if a.Value.Kind() == slog.KindString {
 			a.Value = slog.StringValue(cut(a.Value.String()))
 		}

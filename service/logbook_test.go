@@ -103,3 +103,13 @@ func TestLogbookBounds(t *testing.T) {
 type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// An error may carry what a gateway said, so it is cut as a text is.
+func TestLogbookBoundsErrors(t *testing.T) {
+	var out bytes.Buffer
+	b := NewLogbook(&out, slog.LevelInfo, false)
+	b.Error("refused", "err", errors.New(strings.Repeat("x", 10*valueLimit)))
+	if n := strings.Count(out.String(), "x"); n != valueLimit {
+		t.Errorf("%d bytes of the error were logged, want %d", n, valueLimit)
+	}
+}
