@@ -257,7 +257,9 @@ func serveLogging(t *testing.T, log *slog.Logger) *served {
 
 // testAPI is the API over this session and these profiles.
 func testAPI(s session, profiles *store, log *slog.Logger) *api {
-	return &api{session: s, store: profiles, authority: testAuthority, log: log,
+	book := NewLogbook(io.Discard, slog.LevelInfo, false)
+	book.Info("a line")
+	return &api{session: s, store: profiles, authority: testAuthority, log: log, book: book,
 		fit: &fitness{profiles: profiles.machine.dir, log: log}}
 }
 
