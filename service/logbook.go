@@ -58,6 +58,7 @@ func (h *bookHandler) Handle(ctx context.Context, r slog.Record) error {
 }
 
 func (h *bookHandler) WithAttrs(a []slog.Attr) slog.Handler {
+	a = boundedAttrs(a)
 	return &bookHandler{h.Handler.WithAttrs(a), h.book, h.text.with(func(t slog.Handler) slog.Handler { return t.WithAttrs(a) })}
 }
 
@@ -69,16 +70,34 @@ func (h *bookHandler) WithGroup(name string) slog.Handler {
 func bounded(r slog.Record) slog.Record {
 	out := slog.NewRecord(r.Time, r.Level, cut(r.Message), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
-		a.Value = a.Value.Resolve()
-		if err, ok := a.Value.Any().(error); ok {
-			a.Value = slog.StringValue(fmt.Sprint(err)) // which bears a nil pointer too
-		}
-		if a.Value.Kind() == slog.KindString {
-			a.Value = slog.StringValue(cut(a.Value.String()))
-		}
-		out.AddAttrs(a)
+		out.AddAttrs(boundedAttr(a))
 		return true
 	})
+	return out
+}
+
+func boundedAttr(a slog.Attr) slog.Attr {
+	a.Value = a.Value.Resolve()
+	switch a.Value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(cut(a.Value.String()))
+	case slog.KindAny: // fmt bears a nil pointer too
+		a.Value = slog.StringValue(cut(fmt.Sprint(a.Value.Any())))
+	case slog.KindGroup:
+		var group []slog.Attr
+		for _, x := range a.Value.Group() {
+			group = append(group, boundedAttr(x))
+		}
+		a.Value = slog.GroupValue(group...)
+	}
+	return a
+}
+
+func boundedAttrs(in []slog.Attr) []slog.Attr {
+	out := make([]slog.Attr, len(in))
+	for i, a := range in {
+		out[i] = boundedAttr(a)
+	}
 	return out
 }
 
@@ -86,11 +105,18 @@ func cut(s string) string {
 	if len(s) <= valueLimit {
 		return s
 	}
-	n := valueLimit
+	return cutAt(s, valueLimit) + "…"
+}
+
+// cutAt gives at most n bytes of s, and no half character.
+func cutAt(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
-	return s[:n] + "…"
+	return s[:n]
 }
 
 // lineText renders a record as one line without time and level.
@@ -118,7 +144,7 @@ func (t *lineText) of(ctx context.Context, r slog.Record) string {
 	t.buf.Reset()
 	t.h.Handle(ctx, r)
 	s := strings.TrimSuffix(t.buf.String(), "\n")
-	return s[:min(len(s), bookLine)]
+	return cutAt(s, bookLine)
 }
 
 func (b *Logbook) add(at time.Time, level slog.Level, text string) {
@@ -169,8 +195,21 @@ func (b *Logbook) SetLevel(l slog.Level, d time.Duration) {
 	b.level.Set(l)
 	if d > 0 && l != b.base {
 		b.until = time.Now().Add(d)
-		b.timer = time.AfterFunc(d, func() { b.SetLevel(b.base, 0) })
+		var timer *time.Timer
+		timer = time.AfterFunc(d, func() { b.fallBack(&timer) })
+		b.timer = timer
 	}
+}
+
+// fallBack ends a level that was for a time, unless another one was asked for meanwhile.
+func (b *Logbook) fallBack(of **time.Timer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.timer != *of || b.timer == nil {
+		return
+	}
+	b.level.Set(b.base)
+	b.timer, b.until = nil, time.Time{}
 }
 
 // Level is the level in force, when it falls back, and to what.
