@@ -77,7 +77,7 @@ func (a *api) logLevel(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 			return
 		}
 		a.book.SetLevel(level, time.Duration(req.Seconds)*time.Second)
-		a.log.Warn("log level", "level", req.Level, "seconds", req.Seconds, "caller", c.Label())
+		a.log.Warn("log level changed", "to", req.Level, "seconds", req.Seconds, "caller", c.Label())
 	}
 	ipc.Reply(w, a.book.Level())
 }

@@ -23,7 +23,9 @@ func locksOf(sources []source) lock {
 		if s.kind != Managed {
 			continue
 		}
-		l.file, l.set = s.file, map[string]bool{}
+		if l.set == nil {
+			l.file, l.set = s.file, map[string]bool{}
+		}
 		for _, path := range s.out.order {
 			l.set[path] = true
 		}
@@ -31,7 +33,8 @@ func locksOf(sources []source) lock {
 			l.by, _ = v.(string)
 		}
 		if v, ok := s.said("managed.locked"); ok {
-			l.named, _ = texts(v, maxLocked)
+			more, _ := texts(v, maxLocked)
+			l.named = append(l.named, more...)
 		}
 	}
 	return l
