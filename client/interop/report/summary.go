@@ -117,7 +117,7 @@ func (s *summary) list(w io.Writer, want func(event) bool) {
 		}
 		n++
 		name := e.Test
-		if e.Package != checks && !strings.HasSuffix(e.Package, "/client/interop") {
+		if name == "" || e.Package != checks && !strings.HasSuffix(e.Package, "/client/interop") {
 			name = strings.TrimSpace(e.Package + " " + e.Test)
 		}
 		why := ""
