@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -62,6 +63,7 @@ func root() *cobra.Command {
 
 func runCommand() *cobra.Command {
 	var o service.Options
+	var logFile string
 	level := slog.LevelInfo
 	c := &cobra.Command{
 		Use:   "run",
@@ -71,7 +73,16 @@ func runCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.Socket = ipc.Address(o.Socket)
-			o.Book = service.NewLogbook(os.Stderr, level, os.Getenv("JOURNAL_STREAM") != "")
+			if logFile == "" && conversing() {
+				logFile = filepath.Join(o.State, "ezvpnd.log") // a service of Windows has no output that anybody sees
+			}
+			if logFile == "" {
+				o.Book = service.NewLogbook(os.Stderr, level, os.Getenv("JOURNAL_STREAM") != "")
+			} else {
+				file := service.LogFile(logFile)
+				defer file.Close()
+				o.Book = service.NewLogbook(file, level, false)
+			}
 			o.Log = o.Book.Logger
 			o.Platform = service.Platform(o.State, o.Log)
 			return run(c.Context(), o)
@@ -83,6 +94,7 @@ func runCommand() *cobra.Command {
 	f.StringVar(&o.Socket, "socket", "", "`address` to listen on (default $EZVPN_SOCKET, else "+ipc.DefaultAddress+")")
 	f.StringVar(&o.State, "state", ipc.DefaultState, "`directory` of the undo journal, sealed secrets and what users set")
 	f.StringVar(&o.Metrics, "metrics", os.Getenv("EZVPND_METRICS"), "loopback `address` at which Prometheus reads metrics, such as 127.0.0.1:9475 (default $EZVPND_METRICS, else none)")
+	f.StringVar(&logFile, "log-file", "", "log to this `file`, five of 10 MiB at most (default: standard error, which systemd keeps; as a service of Windows ezvpnd.log in the state directory)")
 	f.TextVar(&level, "log-level", slog.LevelInfo, "least `level` to log: debug, info, warn, error")
 	return c
 }
