@@ -97,14 +97,15 @@ func ofMachine(key string) bool {
 }
 
 // amended is the list for other listed peers, with what is known of those that stay. The gateway in use keeps its place;
-// where it is no longer listed, false. A list that a gateway pushed goes on for its session.
+// where it is no longer listed, false. A list that a gateway pushed goes on for its session, unless the gateway in use was
+// one of the profile and is no more.
 func (l peerList) amended(p []profile.Peer, now time.Time) (peerList, bool) {
-	if slices.ContainsFunc(l.list, func(x peer) bool { return x.origin == "pushed" }) {
-		return l, true
-	}
 	from := l.at
 	for from > 0 && l.list[from].origin == "redirect" {
 		from--
+	}
+	if slices.ContainsFunc(l.list, func(x peer) bool { return x.origin == "pushed" }) {
+		return l, l.list[from].origin == "pushed" || slices.Contains(p, l.list[from].Peer)
 	}
 	chain := l.list[from+1 : l.at+1]
 	var list []peer

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ezvpn/client/gateway"
 	"ezvpn/client/profile"
 	"ezvpn/client/status"
 )
@@ -137,6 +138,30 @@ func TestAmendedPeers(t *testing.T) {
 		}
 		l.until(10*time.Second, "with the third gateway", func(s status.Snapshot) bool {
 			return s.State == status.Active && len(s.Peers) == 1 && s.Peers[0].Health == "active"
+		})
+	})
+}
+
+// A list that the gateway pushed stays for its session, but not with a gateway that was taken out of the profile.
+func TestAmendedPeersUnderAPushedList(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.serve(gw1, func(p *gateway.Policy) { p.Net.BackupSaid, p.Net.BackupServers = true, []string{gw4} })
+		l.serve(gw3, nil)
+		first := l.up(amendableProfile(t, amendable))
+		both := strings.Replace(amendable, `"`+gw2+`"`, `"`+gw3+`"`, 1)
+		if impact, err := l.c.SetProfile(amendableProfile(t, both)); impact != profile.Live || err != nil {
+			t.Errorf("another one added: %s, %v", impact, err)
+		}
+		time.Sleep(time.Second)
+		if s := l.c.Snapshot(); s.ISAKMP.Cookies != first.ISAKMP.Cookies || s.Peers[1].Name != gw4 {
+			t.Errorf("%+v", s.Peers)
+		}
+		gone := strings.Replace(amendable, `"`+gw1+`", "`+gw2+`"`, `"`+gw3+`"`, 1)
+		if impact, err := l.c.SetProfile(amendableProfile(t, gone)); impact != profile.Reconnect || err != nil {
+			t.Errorf("the one in use taken out: %s, %v", impact, err)
+		}
+		l.until(10*time.Second, "with the third gateway", func(s status.Snapshot) bool {
+			return s.State == status.Active && len(s.Peers) == 1 && s.Peers[0].Name == gw3
 		})
 	})
 }
