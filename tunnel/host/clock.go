@@ -60,13 +60,21 @@ type clockAlarm struct {
 	close func()
 }
 
-// watchAlarm returns when ctx ends, or when the alarm fails.
+// watchAlarm returns when ctx ends, or when the alarm fails; the alarm is closed then.
 func watchAlarm(ctx context.Context, a clockAlarm, tell func()) {
-	defer a.close()
-	defer context.AfterFunc(ctx, a.close)()
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		a.close()
+	})
 	for a.wait() == nil {
 		tell()
 	}
+	if !stop() {
+		<-closed // a wait that was ended returns before the descriptor is gone
+		return
+	}
+	a.close()
 }
 
 func pollClocks(ctx context.Context, read func() clocks, tell func()) {
