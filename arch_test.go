@@ -97,6 +97,7 @@ var floors = []struct{ from, to, why string }{
 	{"client/status", "dpd", "the status is plain data that every surface can import"},
 	{"client/status", "client/profile", "the status is plain data that every surface can import"},
 	{"client/diagnose", "tunnel", "a diagnosis explains reasons, not packets"},
+	{"client/doctor", "tunnel", "findings are made of facts; service/checkup gathers them"},
 	{"client/gateway", "client/profile", "the gateway of the tests has a policy of its own, not the client's"},
 	{"service/ipc", "ike", "the language of the local socket carries status, never engine types"},
 	{"service/ipc", "tunnel", "the language of the local socket carries status, never tunnel types"},
@@ -139,7 +140,7 @@ const capturetest = "ike/capturetest"
 
 // pure code gets bytes and times, and gives bytes and values.
 func pure(name string) bool {
-	return within(name, "ike", "dpd", "tunnel/esp", "client/profile", "client/importer", "client/status", "client/diagnose",
+	return within(name, "ike", "dpd", "tunnel/esp", "client/profile", "client/importer", "client/status", "client/diagnose", "client/doctor",
 		"client/step.go", "client/machine.go", "client/translate.go", "client/peers.go", "client/view.go",
 		"client/fail.go") && !within(name, capturetest)
 }

@@ -17,10 +17,6 @@ func dialOutside(m interface {
 		if err != nil {
 			return nil, err
 		}
-		var d net.Dialer
-		if u.Source != server.Addr() { // a server on this machine is reached by no link
-			d.Control = onLink(u.Link)
-		}
-		return d.DialContext(ctx, network, server.String())
+		return u.Dialer(server.Addr()).DialContext(ctx, network, server.String())
 	}
 }

@@ -30,7 +30,7 @@ const exitHelp = `Exit codes:
   4    you may not do this, or management locks it
   5    the profile, or a key of it, is wrong; or there is none of that name
   6    the connect failed; the reason and the next step are printed; for clear: no session matched;
-       for status --check ready: the tunnel is not up
+       for status --check ready: the tunnel is not up; for doctor: something stands in the way
   7    not up within --wait; the service goes on trying
   130  interrupted; the connect was given up`
 

@@ -115,3 +115,13 @@ func linkOf(a netip.Addr) string {
 	}
 	return ""
 }
+
+// Dialer makes sockets that leave by this uplink, whatever routes lead into the tunnel. What is on this machine itself
+// is reached by no link.
+func (u Uplink) Dialer(to netip.Addr) *net.Dialer {
+	d := &net.Dialer{}
+	if u.Source != to {
+		d.Control = onLink(u.Link)
+	}
+	return d
+}

@@ -1,4 +1,4 @@
-package service
+package host
 
 import (
 	"fmt"
@@ -20,7 +20,7 @@ func onLink(link string) func(network, address string, c syscall.RawConn) error 
 			err = e
 		}
 		if err != nil {
-			return fmt.Errorf("keeping a question to a name server on %s: %w", link, err)
+			return fmt.Errorf("keeping a socket on %s: %w", link, err)
 		}
 		return nil
 	}
