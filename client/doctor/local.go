@@ -53,7 +53,7 @@ func session(f Facts) []Finding {
 	d := s.Diagnosis
 	switch {
 	case s.State == status.Active:
-		out = append(out, about("", OK, "the tunnel of "+s.Profile+" is up since "+s.Since.Format("2006-01-02 15:04:05"), ""))
+		out = append(out, about("", OK, tunnelOf(s.Profile)+" is up since "+s.Since.Format("2006-01-02 15:04:05"), ""))
 	case s.Prompt != nil:
 		out = append(out, about("", Warning, "the gateway waits for an answer", "ezvpn up "+s.Profile))
 	case s.State == status.ConnectRequired && d == nil:
@@ -74,6 +74,14 @@ func session(f Facts) []Finding {
 	return out
 }
 
+// tunnelOf: who may only look is not told the profile.
+func tunnelOf(profile string) string {
+	if profile == "" {
+		return "a tunnel"
+	}
+	return "the tunnel of " + profile
+}
+
 func nextOr(next, otherwise string) string {
 	if next == "" {
 		return otherwise
@@ -92,6 +100,8 @@ func device(f Facts) []Finding {
 func chosen(f Facts) []Finding {
 	p := f.Profile
 	switch {
+	case p.Name != "" && len(p.Errors) > 0 && len(f.Peers) > 0:
+		return one(Warning, "the files of profile "+p.Name+" are wrong; an older version is in use", "correct them; check with: ezvpn profile check FILE", p.Errors...)
 	case p.Name != "" && len(p.Errors) > 0:
 		return one(Fault, "the files of profile "+p.Name+" are wrong", "correct them; check with: ezvpn profile check FILE", p.Errors...)
 	case p.Name != "":
