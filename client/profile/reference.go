@@ -136,3 +136,12 @@ secret is never part of an error.
 
 Check a file before it is used: ` + "`ezvpn profile check FILE`" + `.
 `
+
+// Keys lists the paths of every key, "dpd.interval" for one, in the order of the documentation.
+func Keys() []string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		out[i] = k.path
+	}
+	return out
+}

@@ -32,7 +32,7 @@ const exitHelp = `Exit codes:
   6    the connect failed; the reason and the next step are printed; for clear: no session matched;
        for status --check ready: the tunnel is not up; for doctor: something stands in the way
   7    not up within --wait; the service goes on trying
-  130  interrupted; the connect was given up`
+  130  interrupted; the connect was given up, or a question was answered with no`
 
 // failure is what a command ends with: what to say, what to do next, and the exit code.
 type failure struct {
