@@ -140,7 +140,7 @@ const capturetest = "ike/capturetest"
 
 // pure code gets bytes and times, and gives bytes and values.
 func pure(name string) bool {
-	return within(name, "ike", "dpd", "tunnel/esp", "client/profile", "client/importer", "client/status", "client/diagnose", "client/doctor", "client/redact",
+	return within(name, "ike", "dpd", "tunnel/esp", "client/profile", "client/importer", "client/status", "client/diagnose", "client/doctor", "client/redact", "client/probe",
 		"client/step.go", "client/machine.go", "client/translate.go", "client/peers.go", "client/view.go",
 		"client/fail.go") && !within(name, capturetest)
 }
