@@ -49,7 +49,7 @@ func (a *app) root() *cobra.Command {
 	c.SetErr(a.err)
 	c.PersistentFlags().StringVar(&a.socket, "socket", "", "`address` of the service (default $EZVPN_SOCKET, else "+ipc.DefaultAddress+")")
 	c.AddCommand(a.upCommand(), a.downCommand(), a.statusCommand(), a.peersCommand(), a.clearCommand(),
-		a.debugCommand(), a.profileCommand(), a.serviceCommand(), a.doctorCommand(), a.probeCommand(), a.bundleCommand(), a.repairCommand(), a.logCommand(), a.versionCommand(), a.manCommand())
+		a.debugCommand(), a.profileCommand(), a.serviceCommand(), a.proxyCommand(), a.doctorCommand(), a.probeCommand(), a.bundleCommand(), a.repairCommand(), a.logCommand(), a.versionCommand(), a.manCommand())
 	return c
 }
 
