@@ -190,7 +190,7 @@ var clocks = []string{"Now", "Since", "Until", "After", "AfterFunc", "NewTimer",
 
 // impure is where clocks and goroutines may be. Below the loop of the session, now is an argument.
 func impure(name string) bool {
-	return within(name, "client/session.go", "client/clock.go", "client/watch.go", "client/worker.go", "client/gateway", "client/interop",
+	return within(name, "client/session.go", "client/clock.go", "client/watch.go", "client/keys.go", "client/worker.go", "client/gateway", "client/interop",
 		"service", "tunnel") && !pure(name)
 }
 

@@ -126,6 +126,8 @@ func (s *session) feed(now time.Time, a *association, events []ike.Event) {
 			a.heard = now
 		case ike.ProbeAcked:
 			s.acked(now, a, e.Seq)
+		case ike.Disclosed:
+			s.disclosed(now, a, e)
 		case ike.Noted:
 			s.log.Debug("ike", "step", e.Step, "text", e.Text)
 			s.debug(now, "ISAKMP:(0:%d:SW:1):%s: %s", a.id, e.Step, e.Text)

@@ -132,6 +132,9 @@ func (s *session) initiate(now time.Time, a actDial) error {
 func (s *session) config(a actDial, local netip.AddrPort) (*ike.Config, error) {
 	hostname, _ := os.Hostname() // DDNS_HOSTNAME is a courtesy; without it nothing is missing
 	cfg, err := ikeConfig(a, local, hostname, s.platform.Rand)
+	if err == nil {
+		cfg.Disclose = s.kit != nil
+	}
 	if err == nil && a.renewal && s.m.isakmp != nil {
 		id := s.m.isakmp.PeerIdentity // the same gateway as before
 		cfg.PeerIdentity = &id
@@ -144,6 +147,7 @@ func (s *session) install(now time.Time, a actInstall) {
 	if s.tunnel == nil || x == nil {
 		return
 	}
+	s.disclosedSA(now, x, a.sa)
 	if err := s.tunnel.Install(tunnelSA(a.sa, x.conn.Peer())); err != nil {
 		s.note(now, "error", "IPsec SA not installed: "+err.Error())
 	}
@@ -259,4 +263,8 @@ func (s *session) end(now time.Time) {
 	}
 	s.watchers = nil
 	s.debugLog.endFollowers()
+	if s.kit != nil {
+		close(s.kit)
+		s.kit = nil
+	}
 }

@@ -44,6 +44,7 @@ type session struct {
 	looked   bool           // since the latest change
 	timeline timeline
 	debugLog debugLog
+	kit      chan status.Disclosure // who reads the keys; nil for nobody
 	totals   status.Totals
 	queue    []happened
 	lookUps  []lookUp

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ezvpn/client/status"
@@ -27,6 +28,9 @@ func (s *session) view(now time.Time) status.Snapshot {
 	s.serial++
 	snap := snapshotOf(now, s.m, c)
 	snap.Serial = s.serial
+	if s.kit != nil {
+		snap.Warnings = append(slices.Clone(snap.Warnings), keysWarning)
+	}
 	return snap
 }
 

@@ -43,7 +43,7 @@ const (
 // Initiate starts an association from the client's side. The events begin with the first datagram.
 func Initiate(now time.Time, cfg *Config) (*Conn, []Event) {
 	c := newConn(cfg.Rand, cfg.DH, cfg.FragmentSize)
-	c.client, c.local, c.remote = cfg, cfg.Local, cfg.Remote
+	c.client, c.local, c.remote, c.disclosing = cfg, cfg.Local, cfg.Remote, cfg.Disclose
 	c.marker, c.begins, c.wanted = cfg.Remote.Port() != portIKE, true, cfg.PeerIdentity
 	if err := cfg.check(); err != nil {
 		c.fail(Internal, Local, err)
@@ -211,6 +211,7 @@ func (c *Conn) proved(now time.Time, auth *authenticated, payloads []isakmp.Pars
 	p.again.stop()
 	p.clear()
 	c.secure(now, auth, chain, life)
+	c.discloseSealed(true, c.header(isakmp.Aggressive, 0), own, third)
 	c.send(b)
 	c.urging(now, b, urges[:], true)
 }
@@ -225,6 +226,7 @@ func (c *Conn) secure(now time.Time, auth *authenticated, chain keymat.Chain, li
 	c.sa.XAUTH = c.one.method != isakmp.AuthPreShared
 	c.sa.Remote, c.sa.Marker = c.remote, c.marker
 	c.sa.Since = now
+	c.discloseKey()
 	c.sa.Expires = now.Add(clamp(c.life1().Time, life.Time, minLife1, maxLife1, defaultLife1))
 	c.renewal()
 	switch {

@@ -11,6 +11,7 @@ type authenticated struct {
 	hash   keymat.Hash
 	cipher keymat.Cipher
 	keys   keymat.Keys
+	said   []byte // HASH of the message that was sealed last
 }
 
 // transcript is what both sides of phase 1 have said.

@@ -54,6 +54,7 @@ type Config struct {
 
 	InitialContact bool // first association with this gateway since start
 	Renewal        bool // an association beside a live one, which it takes over: never INITIAL-CONTACT
+	Disclose       bool // as Conn.Disclose, from the first message on
 	NoFragments    bool // do not announce Cisco IKE fragmentation
 	FragmentSize   int  // largest IKE datagram sent, bytes of UDP payload; 0 is 1280
 }

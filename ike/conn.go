@@ -74,6 +74,8 @@ type Conn struct {
 	wait     time.Time // the peer must do the next step by then
 	stage    string    // for Failure.Phase
 
+	disclosing bool // Disclosed events are wanted
+
 	stats  Stats
 	events []Event
 }
@@ -154,6 +156,7 @@ func (c *Conn) message(now time.Time, b []byte, whole bool) {
 		return
 	}
 	digest := sha256.Sum256(b)
+	c.discloseClear(false, b)
 	switch {
 	case h.Exchange == isakmp.Aggressive && h.MessageID == 0:
 		c.aggressive(now, h, body, digest)
@@ -297,6 +300,7 @@ func (c *Conn) send(b []byte) {
 		c.fragmentID = max(c.fragmentID+1, 1) // some trip over 0
 		parts = isakmp.Split(b, c.fragmentID, c.fragmentSize)
 	}
+	c.discloseClear(true, b)
 	for _, p := range parts {
 		c.stats.Sent++
 		c.emit(Send{Datagram{Local: c.local, Remote: c.remote, Marker: c.marker, Data: p}})

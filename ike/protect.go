@@ -43,6 +43,7 @@ func (a *authenticated) open(chain keymat.Chain, h isakmp.Header, body []byte) (
 func (a *authenticated) seal(chain *keymat.Chain, h isakmp.Header, hash func(after []byte) []byte, payloads ...isakmp.Payload) ([]byte, error) {
 	sum := isakmp.Hash{Data: hash(isakmp.AppendPayloads(nil, payloads...))}
 	plain := a.cipher.Pad(isakmp.AppendPayloads(nil, append([]isakmp.Payload{sum}, payloads...)...))
+	a.said = sum.Data
 	text, err := a.cipher.Encrypt(a.keys.Key, chain.IV(), plain)
 	if err != nil {
 		return nil, err
@@ -52,6 +53,15 @@ func (a *authenticated) seal(chain *keymat.Chain, h isakmp.Header, hash func(aft
 	h.Flags |= isakmp.Encrypted
 	h.Length = uint32(isakmp.HeaderLen + len(text))
 	return append(h.Append(nil), text...), nil
+}
+
+// behind are the payloads after HASH.
+func (m opened) behind() []isakmp.Payload {
+	var out []isakmp.Payload
+	for _, p := range m.payloads[1:] {
+		out = append(out, p.Payload)
+	}
+	return out
 }
 
 func (c *Conn) header(kind isakmp.ExchangeType, id uint32) isakmp.Header {
@@ -71,6 +81,7 @@ func (c *Conn) reply(x *exchange, hash func([]byte) []byte, payloads ...isakmp.P
 		return false
 	}
 	x.last = b
+	c.discloseSealed(true, c.header(x.kind, x.id), c.auth.said, payloads)
 	c.send(b)
 	return true
 }
@@ -105,6 +116,9 @@ func (c *Conn) protected(now time.Time, h isakmp.Header, body []byte, digest [32
 	if err != nil {
 		c.drop("decrypt", err)
 		return
+	}
+	if c.disclosing {
+		c.discloseSealed(false, h, m.hash, m.behind())
 	}
 	in := incoming{opened: m, header: h, body: body, digest: digest}
 	switch h.Exchange {

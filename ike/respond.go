@@ -23,7 +23,7 @@ func FirstMessage(b []byte) bool {
 // caller has one such Conn at a time, for a gateway that it has an association with.
 func Respond(now time.Time, cfg *Config, first Datagram) (*Conn, []Event) {
 	c := newConn(cfg.Rand, cfg.DH, cfg.FragmentSize)
-	c.client, c.wanted = cfg, cfg.PeerIdentity
+	c.client, c.wanted, c.disclosing = cfg, cfg.PeerIdentity, cfg.Disclose
 	c.local, c.remote, c.marker = cfg.Local, first.Remote, first.Marker
 	if first.Local.IsValid() {
 		c.local = first.Local

@@ -42,6 +42,7 @@ var verbs = []verb{
 	{http.MethodPost, ipc.PathAnswer, Own, (*api).answer, false},
 	{http.MethodPost, ipc.PathClear, Own, (*api).clear, false},
 	{http.MethodPost, ipc.PathDebug, Own, (*api).debug, true},
+	{http.MethodPost, ipc.PathKeys, Administer, (*api).keys, true},
 	{http.MethodPost, ipc.PathLog, Administer, (*api).readLog, true},
 	{http.MethodPost, ipc.PathLogLevel, Administer, (*api).logLevel, false},
 	{http.MethodPost, ipc.PathProfileShow, Use, (*api).profileShow, false},

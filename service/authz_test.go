@@ -53,7 +53,7 @@ func (s *served) raw(t *testing.T, c ipc.Caller, method, path, body string) stri
 
 var bodies = map[string]string{
 	ipc.PathUp: `{"profile":"office"}`, ipc.PathDown: `{}`, ipc.PathAnswer: `{"id":"q1","fields":{"password":"x"}}`,
-	ipc.PathClear: `{"remote":"192.0.2.1"}`, ipc.PathDebug: `{"since_seconds":600}`, ipc.PathLog: `{"since_seconds":600}`, ipc.PathLogLevel: `{}`,
+	ipc.PathClear: `{"remote":"192.0.2.1"}`, ipc.PathDebug: `{"since_seconds":600}`, ipc.PathKeys: `{"seconds":1}`, ipc.PathLog: `{"since_seconds":600}`, ipc.PathLogLevel: `{}`,
 	ipc.PathProfileShow: `{"profile":"office"}`, ipc.PathProfileSet: `{"profile":"office","key":"connect","value":"auto"}`,
 	ipc.PathProfileUnset: `{"profile":"office","key":"connect"}`, ipc.PathProfileRemove: `{"profile":"spare"}`,
 	ipc.PathProfilePut:    `{"name":"other","text":"peers = [\"192.0.2.9\"]\n[group]\nname = \"g\"\nkey = \"k\"\n","replace":true}`,

@@ -158,6 +158,15 @@ func (f *fakeSession) Clear(local, remote netip.AddrPort) (bool, error) {
 // fakeLag is how far a reader of debug lines may lag.
 const fakeLag = 8
 
+// Keys gives one line and ends with its context.
+func (f *fakeSession) Keys(ctx context.Context) (<-chan status.Disclosure, error) {
+	f.call("keys")
+	live := make(chan status.Disclosure, 1)
+	live <- status.Disclosure{Kind: status.DisclosedISAKMP, Cookie: "0011223344556677", Key: "00"}
+	context.AfterFunc(ctx, func() { close(live) })
+	return live, nil
+}
+
 func (f *fakeSession) Debug(ctx context.Context, since time.Time) ([]status.DebugLine, <-chan status.DebugLine) {
 	f.call("debug since " + since.UTC().Format(time.RFC3339))
 	live := make(chan status.DebugLine, fakeLag)

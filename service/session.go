@@ -20,5 +20,6 @@ type session interface {
 	Watch(context.Context) <-chan status.Snapshot
 	Clear(local, remote netip.AddrPort) (cleared bool, err error)
 	Debug(ctx context.Context, since time.Time) (past []status.DebugLine, live <-chan status.DebugLine)
+	Keys(ctx context.Context) (<-chan status.Disclosure, error)
 	Close()
 }

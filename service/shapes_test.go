@@ -33,8 +33,10 @@ var shapes = map[string]shape{
 		[]string{ipc.Busy, ipc.NoSession}},
 	ipc.PathAnswer: {reflect.TypeFor[ipc.Answer](), reflect.TypeFor[ipc.State](), "Answer the open prompt, or give up the connect.",
 		[]string{ipc.NoPrompt}},
-	ipc.PathClear:    {reflect.TypeFor[ipc.Clear](), reflect.TypeFor[ipc.Cleared](), "Delete the SAs of the session.", nil},
-	ipc.PathDebug:    {reflect.TypeFor[ipc.Debug](), reflect.TypeFor[status.DebugLine](), "Debug lines, one a line.", nil},
+	ipc.PathClear: {reflect.TypeFor[ipc.Clear](), reflect.TypeFor[ipc.Cleared](), "Delete the SAs of the session.", nil},
+	ipc.PathDebug: {reflect.TypeFor[ipc.Debug](), reflect.TypeFor[status.DebugLine](), "Debug lines, one a line.", nil},
+	ipc.PathKeys: {reflect.TypeFor[ipc.Keys](), reflect.TypeFor[status.Disclosure](), "What decrypts the session, one line each, for a while.",
+		[]string{ipc.Busy, ipc.NoSession}},
 	ipc.PathLog:      {reflect.TypeFor[ipc.Log](), reflect.TypeFor[ipc.LogLine](), "Lines of the service's log, one a line.", nil},
 	ipc.PathLogLevel: {reflect.TypeFor[ipc.LogLevel](), reflect.TypeFor[ipc.LogLevelNow](), "Change what is logged, or ask what is.", nil},
 

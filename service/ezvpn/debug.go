@@ -16,6 +16,7 @@ import (
 
 const debugTopics = `What can be debugged:
   isakmp   IKE and dead peer detection, as debug crypto isakmp shows them: ezvpn debug isakmp
+  keys     what decrypts a capture of the session, for an administrator: sudo ezvpn debug keys -o DIR
 `
 
 func (a *app) debugCommand() *cobra.Command {
@@ -29,7 +30,7 @@ func (a *app) debugCommand() *cobra.Command {
 			return err
 		},
 	}
-	c.AddCommand(a.debugISAKMPCommand())
+	c.AddCommand(a.debugISAKMPCommand(), a.debugKeysCommand())
 	return c
 }
 

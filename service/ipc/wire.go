@@ -25,6 +25,7 @@ const (
 	PathAnswer   = "/v1/answer"
 	PathClear    = "/v1/clear"
 	PathDebug    = "/v1/debug"
+	PathKeys     = "/v1/keys"
 	PathLog      = "/v1/log"
 	PathLogLevel = "/v1/log/level"
 
