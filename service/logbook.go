@@ -29,6 +29,8 @@ type Logbook struct {
 	base  slog.Level // what the level falls back to
 
 	mu      sync.Mutex // guards below; and the order of lines
+	limit   lineLimit
+	system  systemLog // nil for none
 	lines   []ipc.LogLine
 	serial  uint64
 	readers map[chan ipc.LogLine]struct{}
@@ -53,6 +55,19 @@ type bookHandler struct {
 
 func (h *bookHandler) Handle(ctx context.Context, r slog.Record) error {
 	r = bounded(r)
+	h.book.mu.Lock()
+	ok, held := h.book.limit.take(r.Time, r.Level, r.Message)
+	h.book.mu.Unlock()
+	for _, line := range held {
+		h.write(ctx, slog.NewRecord(r.Time, slog.LevelWarn, line, 0))
+	}
+	if !ok {
+		return nil
+	}
+	return h.write(ctx, r)
+}
+
+func (h *bookHandler) write(ctx context.Context, r slog.Record) error {
 	h.book.add(r.Time, r.Level, h.text.of(ctx, r))
 	return h.Handler.Handle(ctx, r) // on a full disk the line is lost, and nothing else
 }
@@ -156,6 +171,7 @@ func (b *Logbook) add(at time.Time, level slog.Level, text string) {
 		b.lines = b.lines[:copy(b.lines, b.lines[bookLines/4:])]
 	}
 	b.lines = append(b.lines, l)
+	b.tellSystem(level, text)
 	for r := range b.readers {
 		select {
 		case r <- l:
@@ -225,6 +241,10 @@ func (b *Logbook) close() {
 	defer b.mu.Unlock()
 	if b.timer != nil {
 		b.timer.Stop()
+	}
+	if b.system != nil {
+		b.system.Close()
+		b.system = nil
 	}
 }
 

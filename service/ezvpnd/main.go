@@ -64,6 +64,7 @@ func root() *cobra.Command {
 func runCommand() *cobra.Command {
 	var o service.Options
 	var logFile string
+	var systemLog bool
 	level := slog.LevelInfo
 	c := &cobra.Command{
 		Use:   "run",
@@ -84,6 +85,13 @@ func runCommand() *cobra.Command {
 				o.Book = service.NewLogbook(file, level, false)
 			}
 			o.Log = o.Book.Logger
+			if systemLog || conversing() {
+				if s, err := service.SystemLog(); err != nil {
+					o.Log.Warn("the log of the system is not used", "err", err)
+				} else {
+					o.Book.Also(s)
+				}
+			}
 			o.Platform = service.Platform(o.State, o.Log)
 			return run(c.Context(), o)
 		},
@@ -95,6 +103,7 @@ func runCommand() *cobra.Command {
 	f.StringVar(&o.State, "state", ipc.DefaultState, "`directory` of the undo journal, sealed secrets and what users set")
 	f.StringVar(&o.Metrics, "metrics", os.Getenv("EZVPND_METRICS"), "loopback `address` at which Prometheus reads metrics, such as 127.0.0.1:9475 (default $EZVPND_METRICS, else none)")
 	f.StringVar(&logFile, "log-file", "", "log to this `file`, five of 10 MiB at most (default: standard error, which systemd keeps; as a service of Windows ezvpnd.log in the state directory)")
+	f.BoolVar(&systemLog, "system-log", false, "log also to the syslog, or to the event log of Windows (default: on as a service of Windows)")
 	f.TextVar(&level, "log-level", slog.LevelInfo, "least `level` to log: debug, info, warn, error")
 	return c
 }
