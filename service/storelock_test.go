@@ -188,3 +188,23 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("the profile changed: %v", err)
 	}
 }
+
+// TestWrongUserLayer: what a user set, and a change of the product or of the profile made wrong, is left out and named;
+// the machine's profile stays usable.
+func TestWrongUserLayer(t *testing.T) {
+	s := serve(t)
+	writeProfile(t, s.dir, "office", named("office"))
+	dir := filepath.Join(s.state, "users", alice.User)
+	must(t, os.MkdirAll(dir, 0o700))
+	for _, text := range []string{"connect = \"sometimes\"\n", "conect = \"auto\"\n", "[dpd\n"} {
+		writeProfile(t, dir, "office", text)
+		p, err := s.api.store.load("office", alice.User)
+		if err != nil || p.Connect != "manual" {
+			t.Errorf("%q: %+v, %v", text, p, err)
+		}
+		e, err := s.api.store.effective("office", alice.User)
+		if err != nil || len(e.Notes) == 0 {
+			t.Errorf("%q is left out without a word: %v", text, err)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"ezvpn/client/profile"
 )
@@ -87,7 +88,14 @@ func (s *store) withUser(name, user string, v *version) (*profile.Effective, err
 	if err != nil || len(c.data) == 0 {
 		return v.effective, err
 	}
-	return profile.Compose(name, v.under(name, c.data)...)
+	e, err := profile.Compose(name, v.under(name, c.data)...)
+	var wrong profile.Errors
+	if errors.As(err, &wrong) { // the profile changed since: what the user set is left out, and the rest stays usable
+		without := *v.effective
+		without.Notes = append(slices.Clone(without.Notes), wrong...)
+		return &without, nil
+	}
+	return e, err
 }
 
 // removeAll forgets what all users set for a profile, and says whether there was anything.
