@@ -18,6 +18,7 @@ type api struct {
 	book      *Logbook
 	fit       *fitness
 	owners    owners
+	bell      bell // rung when profiles change
 	live      live
 	pace      *pace // of the connects; nil for none
 	stopping  atomic.Bool

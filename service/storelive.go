@@ -82,6 +82,9 @@ func (a *api) apply(asked string) ipc.ProfileChanged {
 		}
 	}
 	a.startNew(changed)
+	if len(changed) > 0 {
+		a.bell.ring()
+	}
 	return done
 }
 
@@ -177,6 +180,7 @@ func (a *api) startLater(names []string) {
 // noted is a snapshot with what there is to say of the machine, and of its profile.
 func (a *api) noted(s status.Snapshot) status.Snapshot {
 	s = a.fit.told(s)
+	s.Profiles, _ = a.bell.now()
 	if s.Profile != "" && s.State != status.ConnectRequired {
 		s.Warnings = append(s.Warnings[:len(s.Warnings):len(s.Warnings)], a.store.warning(s.Profile)...)
 	}

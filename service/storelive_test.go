@@ -250,3 +250,21 @@ func TestBlockedAuto(t *testing.T) {
 		t.Errorf("the session was asked: %v", calls)
 	}
 }
+
+// TestWatchTellsOfProfiles: who watches hears that profiles changed, with nothing else new.
+func TestWatchTellsOfProfiles(t *testing.T) {
+	s := serve(t)
+	s.api.start()
+	stream, err := s.client(t, alice).Watch(t.Context())
+	must(t, err)
+	defer stream.Close()
+	first, err := stream.Next()
+	must(t, err)
+	writeProfile(t, s.dir, "office", named("office"))
+	s.api.apply("")
+	next, err := stream.Next()
+	must(t, err)
+	if next.Profiles <= first.Profiles {
+		t.Errorf("%d, then %d", first.Profiles, next.Profiles)
+	}
+}

@@ -28,7 +28,22 @@ func (a *api) watch(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	lines := ipc.NewLines(w)
-	for s := range a.session.Watch(ctx) {
+	snaps := a.session.Watch(ctx)
+	var s status.Snapshot
+	any := false
+	for {
+		_, changed := a.bell.now()
+		select {
+		case next, ok := <-snaps:
+			if !ok {
+				return
+			}
+			s, any = next, true
+		case <-changed:
+			if !any {
+				continue
+			}
+		}
 		if lines.Send(a.noted(a.authority.visible(c, s))) != nil {
 			return
 		}

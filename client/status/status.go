@@ -32,6 +32,7 @@ type Snapshot struct {
 	State     State      `json:"state"`
 	Since     time.Time  `json:"since"`
 	Profile   string     `json:"profile,omitempty"`
+	Profiles  uint64     `json:"profiles,omitempty"`  // grows when profiles change: who shows them lists them anew
 	Owner     string     `json:"owner,omitempty"`     // who started the session
 	Diagnosis *Diagnosis `json:"diagnosis,omitempty"` // why it is not up, or last was not
 	Prompt    *Prompt    `json:"prompt,omitempty"`
