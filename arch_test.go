@@ -234,6 +234,8 @@ func TestNoSleep(t *testing.T) {
 var starters = map[string]string{
 	"tunnel/host/resolvconf_linux.go":    "resolvconf, which has no other interface",
 	"client/interop/report/step.go":      "the steps of make test",
+	"gui/ezvpn-gui/windows.go":           "ezvpn-window, since a window needs OpenGL and the tray must not",
+	"gui/ezvpn-gui":                      "itself as the tray under test, and the bus that it stands on",
 	"client/interop":                     "the programs under test, and the network around them; tests only",
 	"tunnel/host/netns_linux_test.go":    "ip, to build what the code then changes",
 	"service/process_linux_test.go":      "itself, as a daemon with its own network, and as callers of other users",

@@ -169,7 +169,7 @@ func (p *pen) arc(x, y, outer, inner, from, to float64) {
 // line is a line of two strokes with this width, as a hole or not: the tick.
 func (p *pen) line(hole bool, width, x1, y1, x2, y2, x3, y3 float64) {
 	h := width / math.Sqrt2
-	p.path(hole, []float64{x1, y1, x1 + h, y1 - h, x2, y2 - 2*h + (x2-x1)*0, x3 - h, y3 - h, x3, y3, x2, y2})
+	p.path(hole, []float64{x1, y1, x1 + h, y1 - h, x2, y2 - 2*h, x3 - h, y3 - h, x3, y3, x2, y2})
 }
 
 func (p *pen) image(c color.NRGBA) image.Image {
@@ -177,4 +177,11 @@ func (p *pen) image(c color.NRGBA) image.Image {
 	p.r.DrawOp = draw.Src
 	p.r.Draw(m, m.Bounds(), image.NewUniform(c), image.Point{})
 	return m
+}
+
+// ICO wraps a PNG of this size for Windows, which takes PNG in icons since Vista.
+func ICO(png []byte, size int) []byte {
+	n, side := len(png), byte(size) // 0 stands for 256
+	return append([]byte{0, 0, 1, 0, 1, 0, side, side, 0, 0, 1, 0, 32, 0,
+		byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24), 22, 0, 0, 0}, png...)
 }

@@ -17,7 +17,6 @@ const (
 	Open       Action = "open"       // the window, at the page Arg
 	Connect    Action = "connect"    // the profile Arg
 	Disconnect Action = "disconnect" //
-	Cancel     Action = "cancel"     // the connect that is under way
 	Copy       Action = "copy"       // Arg to the clipboard
 	Answer     Action = "answer"     // opens the prompt
 	Quit       Action = "quit"
@@ -83,9 +82,9 @@ func sessions(f Facts) []Item {
 	var items []Item
 	switch {
 	case s.State == status.Disconnecting:
-	case running(s) && s.State != status.Active && s.State != status.Standby:
+	case Running(s) && s.State != status.Active && s.State != status.Standby:
 		items = append(items, Item{Label: named(say("menu.cancel"), s.Profile), Action: Disconnect, Arg: s.Profile, Checked: true})
-	case running(s):
+	case Running(s):
 		items = append(items, Item{Label: named(say("menu.disconnect"), s.Profile), Action: Disconnect, Arg: s.Profile, Checked: true})
 	}
 	for i, p := range f.Profiles {
@@ -93,16 +92,16 @@ func sessions(f Facts) []Item {
 			items = append(items, Item{Label: say("menu.more", "N", strconv.Itoa(len(f.Profiles)-i)), Action: Open, Arg: "profiles"})
 			break
 		}
-		if running(s) && p.Name == s.Profile || !usable(p) {
+		if Running(s) && p.Name == s.Profile || !usable(p) {
 			continue
 		}
 		label := say("menu.connect")
-		if len(f.Profiles) > 1 || running(s) {
+		if len(f.Profiles) > 1 || Running(s) {
 			label = named(label, p.Name)
 		}
 		items = append(items, Item{Label: label, Action: Connect, Arg: p.Name})
 	}
-	if len(items) == 0 && len(f.Profiles) == 0 && !running(s) {
+	if len(items) == 0 && len(f.Profiles) == 0 && !Running(s) {
 		items = append(items, Item{Label: say("menu.new"), Action: Open, Arg: "profiles"})
 	}
 	return items
@@ -111,8 +110,8 @@ func sessions(f Facts) []Item {
 // usable says whether a profile can connect: its files are right, or an older version is kept.
 func usable(p ipc.ProfileInfo) bool { return len(p.Errors) == 0 || p.Using != "" }
 
-// running says that there is a session.
-func running(s *status.Snapshot) bool {
+// Running says that there is a session.
+func Running(s *status.Snapshot) bool {
 	return s.State != status.ConnectRequired && s.State != status.Blocked
 }
 

@@ -1,7 +1,11 @@
 package view
 
 import (
+	"errors"
+
 	"ezvpn/client/status"
+	"ezvpn/gui/words"
+	"ezvpn/service/ipc"
 )
 
 // Kind of a notice; each can be switched off.
@@ -58,6 +62,19 @@ func Notices(f Facts, before *status.Snapshot) []Notice {
 		out = append(out, Notice{kind, title, clip(Sentence(f.Words, s.Diagnosis), 200)})
 	}
 	return out
+}
+
+// Refused says why the service did not do what was asked.
+func Refused(w words.Words, err error) Notice {
+	var e *ipc.Error
+	if !errors.As(err, &e) {
+		return Notice{NoticeFailed, w.Say("notice.refused"), w.Say("no-service.sentence")}
+	}
+	body := clip(e.Sentence, 160)
+	if e.Next != "" {
+		body += "\n" + clip(e.Next, 160)
+	}
+	return Notice{NoticeFailed, w.Say("notice.refused"), body}
 }
 
 // ended says that nothing goes on by itself.

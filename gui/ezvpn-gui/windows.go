@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+)
+
+// windows are the processes of ezvpn-window, one for a page. A machine without OpenGL loses a window, and nothing else.
+type windows struct {
+	socket string
+	failed func(error)
+
+	mu   sync.Mutex // guards below
+	live map[string]*window
+	wait sync.WaitGroup
+}
+
+// window is one process. It ends when its standard input does, and comes to the front for each line there.
+type window struct {
+	cmd   *exec.Cmd
+	lines io.WriteCloser
+}
+
+// open shows a page, or raises it.
+func (w *windows) open(page, arg string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if x := w.live[page]; x != nil {
+		if _, err := io.WriteString(x.lines, "raise\n"); err == nil {
+			return
+		}
+	}
+	x, err := w.start(page, arg)
+	if err != nil {
+		w.failed(err)
+		return
+	}
+	if w.live == nil {
+		w.live = map[string]*window{}
+	}
+	w.live[page] = x
+	w.wait.Go(func() {
+		err := x.cmd.Wait()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.live[page] == x {
+			delete(w.live, page)
+			if err != nil {
+				w.failed(err)
+			}
+		}
+	})
+}
+
+func (w *windows) start(page, arg string) (*window, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding ezvpn-window: %w", err)
+	}
+	name := "ezvpn-window"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	c := exec.Command(filepath.Join(filepath.Dir(exe), name), "--socket", w.socket, page)
+	if arg != "" {
+		c.Args = append(c.Args, arg)
+	}
+	c.Stderr = os.Stderr
+	lines, err := c.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting ezvpn-window: %w", err)
+	}
+	if err := c.Start(); err != nil {
+		return nil, fmt.Errorf("starting ezvpn-window: %w", err)
+	}
+	return &window{c, lines}, nil
+}
+
+// close ends every window.
+func (w *windows) close() {
+	w.mu.Lock()
+	for page, x := range w.live {
+		x.lines.Close()
+		delete(w.live, page)
+	}
+	w.mu.Unlock()
+	w.wait.Wait()
+}
