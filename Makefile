@@ -29,7 +29,7 @@ CLEAN_LAB = $(SUDO) flock -n /run/ezt.lock $(LAB) down >/dev/null 2>&1 || true
 	packages clean report fleet-sim crash-points
 
 help:
-	@echo 'make build     build/ezvpnd and build/ezvpn'
+	@echo 'make build     build/ezvpnd, build/ezvpn and build/ezvpn-gui'
 	@echo 'make demo      connect to a gateway of our own, without privileges; ends by itself'
 	@echo 'make test      everything; installs the Debian packages that it needs'
 	@echo 'make unit      the tests that need no network'
@@ -56,7 +56,7 @@ go:
 
 build: go
 	@mkdir -p build
-	$(BUILD) -o build/ ./service/ezvpnd ./service/ezvpn
+	$(BUILD) -o build/ ./service/ezvpnd ./service/ezvpn ./gui/ezvpn-gui
 	@rm -rf build/man && build/ezvpn man build/man
 
 install:
@@ -97,7 +97,7 @@ unit lint fuzz-short cross interop fuzz boot-test: report
 endif
 
 lint:
-	@$(RUN) gofmt bash -c 'out=$$($$($(GO) env GOROOT)/bin/gofmt -l client dpd ike packaging service tunnel *.go); echo -n "$$out"; [ -z "$$out" ]'
+	@$(RUN) gofmt bash -c 'out=$$($$($(GO) env GOROOT)/bin/gofmt -l assets client dpd gui ike packaging service tunnel *.go); echo -n "$$out"; [ -z "$$out" ]'
 	@$(RUN) vet $(GO) vet -tags interop ./...
 	$(TELL)
 
@@ -117,7 +117,8 @@ fuzz:
 cross:
 	@for os in linux windows darwin; do for arch in amd64 arm64; do \
 		GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(RUN) "build $$os/$$arch" \
-			$(GO) build -buildvcs=false -trimpath -o build/cross/$$os-$$arch/ ./service/ezvpnd ./service/ezvpn; \
+			$(GO) build -buildvcs=false -trimpath -o build/cross/$$os-$$arch/ ./service/ezvpnd ./service/ezvpn \
+			$$([ $$os = darwin ] || echo ./gui/ezvpn-gui); \
 	done; done
 	$(TELL)
 

@@ -98,6 +98,11 @@ var floors = []struct{ from, to, why string }{
 	{"client/status", "client/profile", "the status is plain data that every surface can import"},
 	{"client/diagnose", "tunnel", "a diagnosis explains reasons, not packets"},
 	{"client/doctor", "tunnel", "findings are made of facts; service/checkup gathers them"},
+	{"gui", "ike", "the desktop shows status, never engine types"},
+	{"gui", "dpd", "the desktop shows status, never engine types"},
+	{"gui/view", "tunnel", "what is shown is made of snapshots"},
+	{"gui/tray", "tunnel", "what is shown is made of snapshots"},
+	{"assets", "gui", "pictures know nothing of who shows them"},
 	{"client/gateway", "client/profile", "the gateway of the tests has a policy of its own, not the client's"},
 	{"service/ipc", "ike", "the language of the local socket carries status, never engine types"},
 	{"service/ipc", "tunnel", "the language of the local socket carries status, never tunnel types"},
@@ -140,7 +145,7 @@ const capturetest = "ike/capturetest"
 
 // pure code gets bytes and times, and gives bytes and values.
 func pure(name string) bool {
-	return within(name, "ike", "dpd", "tunnel/esp", "client/profile", "client/importer", "client/status", "client/diagnose", "client/doctor", "client/redact", "client/probe",
+	return within(name, "ike", "dpd", "tunnel/esp", "client/profile", "client/importer", "client/status", "client/diagnose", "client/doctor", "client/redact", "client/probe", "gui/view", "assets",
 		"client/step.go", "client/machine.go", "client/translate.go", "client/peers.go", "client/view.go",
 		"client/fail.go") && !within(name, capturetest)
 }
@@ -191,7 +196,7 @@ var clocks = []string{"Now", "Since", "Until", "After", "AfterFunc", "NewTimer",
 // impure is where clocks and goroutines may be. Below the loop of the session, now is an argument.
 func impure(name string) bool {
 	return within(name, "client/session.go", "client/clock.go", "client/watch.go", "client/keys.go", "client/worker.go", "client/gateway", "client/interop",
-		"service", "tunnel") && !pure(name)
+		"service", "tunnel", "gui/ezvpn-gui", "gui/ezvpn-window", "gui/link", "gui/tray", "gui/window") && !pure(name)
 }
 
 func TestClocksAndGoroutines(t *testing.T) {
