@@ -170,8 +170,9 @@ func TestHostileNews(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	states := []status.State{status.ConnectRequired, status.Resolving, status.Securing, status.XAuthRequired, status.Configuring, status.Active, status.FailingOver,
 		status.Waiting, status.Standby, status.Disconnecting, status.Blocked, "NEW"}
+	long := strings.Repeat("x", 100<<10)
 	text := func() string {
-		return []string{"", "a", "\x1b[2J\n\u202e", strings.Repeat("x", 100<<10), "peer.example.com", "&<b>%s{{.Peer}}"}[r.IntN(6)]
+		return []string{"", "a", "\x1b[2J\n\u202e", long, "peer.example.com", "&<b>%s{{.Peer}}"}[r.IntN(6)]
 	}
 	running(t, f, nil, func(tell func(link.News)) {
 		for range 10_000 {
