@@ -20,7 +20,7 @@ type windows struct {
 	wait sync.WaitGroup
 }
 
-// window is one process. It ends when its standard input does, and comes to the front for each line there.
+// window is one process. It ends when its standard input does, and comes to the front for each line there that says which page to show.
 type window struct {
 	cmd   *exec.Cmd
 	lines io.WriteCloser
@@ -31,7 +31,7 @@ func (w *windows) open(page, arg string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if x := w.live[page]; x != nil {
-		if _, err := io.WriteString(x.lines, "raise\n"); err == nil {
+		if _, err := io.WriteString(x.lines, "show "+page+"\n"); err == nil {
 			return
 		}
 	}
@@ -66,7 +66,7 @@ func (w *windows) start(page, arg string) (*window, error) {
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	c := exec.Command(filepath.Join(filepath.Dir(exe), name), "--socket", w.socket, page)
+	c := exec.Command(filepath.Join(filepath.Dir(exe), name), "--socket", w.socket, "--follow", page)
 	if arg != "" {
 		c.Args = append(c.Args, arg)
 	}
