@@ -26,10 +26,12 @@ CLEAN_LAB = $(SUDO) flock -n /run/ezt.lock $(LAB) down >/dev/null 2>&1 || true
 
 .NOTPARALLEL:
 .PHONY: help go build install uninstall demo test unit lint fuzz-short cross interop interop-programs soak boot-test bench fuzz \
-	packages clean report fleet-sim crash-points
+	packages clean report fleet-sim crash-points desktop desktop-test desktop-packages
 
 help:
 	@echo 'make build     build/ezvpnd, build/ezvpn and build/ezvpn-gui'
+	@echo 'make desktop   build/ezvpn-window, which needs OpenGL; installs the Debian packages that it needs'
+	@echo 'make desktop-test  the tray and its windows on an X server of their own; screenshots in build/desktop'
 	@echo 'make demo      connect to a gateway of our own, without privileges; ends by itself'
 	@echo 'make test      everything; installs the Debian packages that it needs'
 	@echo 'make unit      the tests that need no network'
@@ -75,6 +77,19 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/ezvpn*.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ezvpn
 	rm -f $(DESTDIR)$(PREFIX)/sbin/ezvpnd $(DESTDIR)$(PREFIX)/bin/ezvpn $(DESTDIR)$(UNITS)/ezvpnd.service
 
+# What the windows are built with, and what their tests run on.
+DESKTOP = gcc clang libc6-dev pkg-config libgl1-mesa-dev xorg-dev libxkbcommon-dev libwayland-dev
+SCREEN  = xvfb xauth libgl1-mesa-dri dbus xdotool openbox imagemagick fonts-dejavu-core
+
+desktop-packages:
+	@packaging/test-packages.sh $(DESKTOP) $(SCREEN)
+
+# With gcc one step of OpenGL's bindings alone takes three minutes.
+desktop: go
+	@packaging/test-packages.sh $(DESKTOP)
+	@mkdir -p build
+	CC=clang CGO_ENABLED=1 $(GO) build -buildvcs=false -trimpath -tags desktop -o build/ ./gui/ezvpn-window
+
 demo: build
 	@build/ezvpnd demo
 
@@ -86,14 +101,14 @@ report: go
 
 # The steps go on after a failure; the summary at the end decides.
 test: go packages report
-	@$(MAKE) --no-print-directory lint unit fuzz-short cross interop TOLD=no
+	@$(MAKE) --no-print-directory lint unit fuzz-short cross desktop-test interop TOLD=no
 	@$(REPORT) sum $(LOG)
 
 # A step that was asked for alone sums itself up.
 TOLD ?= yes
 TELL  = @[ $(TOLD) = no ] || $(REPORT) sum $(LOG)
 ifeq ($(TOLD),yes)
-unit lint fuzz-short cross interop fuzz boot-test: report
+unit lint fuzz-short cross interop fuzz boot-test desktop-test: report
 endif
 
 lint:
@@ -120,6 +135,14 @@ cross:
 			$(GO) build -buildvcs=false -trimpath -o build/cross/$$os-$$arch/ ./service/ezvpnd ./service/ezvpn \
 			$$([ $$os = darwin ] || echo ./gui/ezvpn-gui); \
 	done; done
+	$(TELL)
+
+# A day with the tray: on a real bus and screen, with a panel, a service and gateways of the test's own.
+desktop-test: desktop-packages
+	@$(RUN) 'build window' $(MAKE) --no-print-directory desktop
+	@$(RUN) 'vet window' env CC=clang $(GO) vet -tags desktop,screen ./gui/...
+	@$(RUN) desktop $(GO) test -buildvcs=false -tags screen -count=1 -run TestScreen -json \
+		-exec "$(SUDO) env TMPDIR=$${TMPDIR:-/tmp} EZVPN_WINDOW=$(CURDIR)/build/ezvpn-window EZVPN_SHOTS=$(CURDIR)/build/desktop" ./gui/ezvpn-gui
 	$(TELL)
 
 interop-programs: go

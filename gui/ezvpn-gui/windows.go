@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// windows are the processes of ezvpn-window, one for a page. A machine without OpenGL loses a window, and nothing else.
+// windows are the processes of ezvpn-window, one for the pages and one for questions. A machine without OpenGL loses a window, and nothing else.
 type windows struct {
 	socket string
 	failed func(error)
@@ -30,7 +30,8 @@ type window struct {
 func (w *windows) open(page, arg string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if x := w.live[page]; x != nil {
+	key := keyOf(page)
+	if x := w.live[key]; x != nil {
 		if _, err := io.WriteString(x.lines, "show "+page+"\n"); err == nil {
 			return
 		}
@@ -43,18 +44,26 @@ func (w *windows) open(page, arg string) {
 	if w.live == nil {
 		w.live = map[string]*window{}
 	}
-	w.live[page] = x
+	w.live[key] = x
 	w.wait.Go(func() {
 		err := x.cmd.Wait()
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if w.live[page] == x {
-			delete(w.live, page)
+		if w.live[key] == x {
+			delete(w.live, key)
 			if err != nil {
 				w.failed(err)
 			}
 		}
 	})
+}
+
+// keyOf: all pages are in one window, but a question has one of its own.
+func keyOf(page string) string {
+	if page == "prompt" {
+		return page
+	}
+	return "pages"
 }
 
 func (w *windows) start(page, arg string) (*window, error) {

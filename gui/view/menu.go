@@ -83,9 +83,9 @@ func sessions(f Facts) []Item {
 	switch {
 	case s.State == status.Disconnecting:
 	case Running(s) && s.State != status.Active && s.State != status.Standby:
-		items = append(items, Item{Label: named(say("menu.cancel"), s.Profile), Action: Disconnect, Arg: s.Profile, Checked: true})
+		items = append(items, Item{Label: named(f, "menu.cancel", s.Profile), Action: Disconnect, Arg: s.Profile, Checked: true})
 	case Running(s):
-		items = append(items, Item{Label: named(say("menu.disconnect"), s.Profile), Action: Disconnect, Arg: s.Profile, Checked: true})
+		items = append(items, Item{Label: named(f, "menu.disconnect", s.Profile), Action: Disconnect, Arg: s.Profile, Checked: true})
 	}
 	for i, p := range f.Profiles {
 		if i == maxShown {
@@ -97,7 +97,7 @@ func sessions(f Facts) []Item {
 		}
 		label := say("menu.connect")
 		if len(f.Profiles) > 1 || Running(s) {
-			label = named(label, p.Name)
+			label = named(f, "menu.connect", p.Name)
 		}
 		items = append(items, Item{Label: label, Action: Connect, Arg: p.Name})
 	}
@@ -115,11 +115,12 @@ func Running(s *status.Snapshot) bool {
 	return s.State != status.ConnectRequired && s.State != status.Blocked
 }
 
-func named(label, profile string) string {
+// named is what is to be done, and with which profile.
+func named(f Facts, key, profile string) string {
 	if profile == "" {
-		return label
+		return f.Words.Say(key)
 	}
-	return label + " " + clip(profile, 40)
+	return f.Words.Say(key+".named", "Profile", clip(profile, 40))
 }
 
 func peerLine(f Facts, p status.Peer) string {
