@@ -129,6 +129,14 @@ func (d *doer) Import(r fyne.URIReadCloser) {
 	d.put(filepath.Base(r.URI().Path()), data)
 }
 
+// Create gives a new profile to the service, which seals its key. Only an administrator may.
+func (d *doer) Create(name, text string) {
+	d.ask(func(ctx context.Context) error {
+		_, err := d.client.PutProfile(ctx, name, text, false)
+		return err
+	})
+}
+
 func (d *doer) put(name string, data []byte) {
 	results, err := importer.Read(name, data)
 	if err != nil {

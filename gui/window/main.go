@@ -24,6 +24,7 @@ type Doer interface {
 	Do(action view.Action, arg string)
 	Examine(done func([]doctor.Finding))
 	Import(r fyne.URIReadCloser)
+	Create(name, text string)
 }
 
 // Main is the window of pages.
@@ -106,10 +107,17 @@ func (m *Main) statusPage() fyne.CanvasObject {
 	m.sentence.Wrapping, m.next.Wrapping = fyne.TextWrapWord, fyne.TextWrapWord
 	m.next.Importance = widget.LowImportance
 	m.buttons = container.NewHBox()
-	m.rows = container.New(layout.NewFormLayout())
+	m.rows = container.New(formLayout())
 	m.warnings = container.NewVBox()
 	head := container.NewBorder(nil, nil, container.NewPadded(m.icon), nil, container.NewVBox(container.NewPadded(m.state), m.sentence, m.next))
 	return container.NewVScroll(container.NewPadded(container.NewVBox(head, container.NewPadded(m.buttons), widget.NewSeparator(), m.rows, m.warnings)))
+}
+
+// formLayout is two columns: what a thing is called, and what it is.
+func formLayout() fyne.Layout { return layout.NewFormLayout() }
+
+func label(text string) *widget.Label {
+	return widget.NewLabelWithStyle(text, fyne.TextAlignTrailing, fyne.TextStyle{Bold: true})
 }
 
 func (m *Main) peersPage() fyne.CanvasObject {
@@ -192,10 +200,9 @@ func (m *Main) drawButtons() {
 func (m *Main) drawRows() {
 	m.rows.RemoveAll()
 	for _, r := range view.Status(m.facts) {
-		label := widget.NewLabelWithStyle(r.Label, fyne.TextAlignTrailing, fyne.TextStyle{Bold: true})
 		value := widget.NewLabel(r.Value)
 		value.Wrapping, value.Selectable = fyne.TextWrapWord, true
-		m.rows.Add(label)
+		m.rows.Add(label(r.Label))
 		m.rows.Add(value)
 	}
 	m.warnings.RemoveAll()

@@ -16,7 +16,18 @@ import (
 func (m *Main) profilesPage() fyne.CanvasObject {
 	m.profiles = container.NewVBox()
 	add := widget.NewButtonWithIcon(m.words.Say("profiles.import"), theme.FolderOpenIcon(), func() { m.doer.Import(nil) })
-	return container.NewBorder(nil, container.NewPadded(container.NewHBox(add)), nil, nil, container.NewVScroll(container.NewPadded(m.profiles)))
+	page := container.NewStack()
+	var list fyne.CanvasObject
+	create := widget.NewButtonWithIcon(m.words.Say("menu.new"), theme.ContentAddIcon(), func() {
+		page.Objects = []fyne.CanvasObject{m.newProfile(func() {
+			page.Objects = []fyne.CanvasObject{list}
+			page.Refresh()
+		})}
+		page.Refresh()
+	})
+	list = container.NewBorder(nil, container.NewPadded(container.NewHBox(create, add)), nil, nil, container.NewVScroll(container.NewPadded(m.profiles)))
+	page.Objects = []fyne.CanvasObject{list}
+	return page
 }
 
 func (m *Main) drawProfiles() {

@@ -31,6 +31,7 @@ func (d *doing) Examine(done func([]doctor.Finding)) {
 	done([]doctor.Finding{{ID: "reach", Level: doctor.Fault, Sentence: "nobody answers", Evidence: []string{"two datagrams"}, Next: "try another network"},
 		{ID: "clock", Level: doctor.OK, Sentence: "the clock is right"}})
 }
+func (d *doing) Create(name, text string)  { d.asked = append(d.asked, "create "+name+": "+text) }
 func (d *doing) Import(fyne.URIReadCloser) { d.asked = append(d.asked, "import") }
 
 var at = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
@@ -116,6 +117,39 @@ func TestButtons(t *testing.T) {
 	}
 }
 
+// TestNewProfile: the form makes a profile of its fields, says what is wrong with them, and forgets the key.
+func TestNewProfile(t *testing.T) {
+	m, d, _ := window(t, "en", "profiles")
+	tap(t, m.Object, "New profile…")
+	tap(t, m.Object, "Save")
+	if !strings.Contains(m.said.Text, "group.key") || len(d.asked) > 0 {
+		t.Errorf("%q %q", m.said.Text, d.asked)
+	}
+	var entries []*widget.Entry
+	for _, x := range test.LaidOutObjects(m.Object) {
+		switch x := x.(type) {
+		case *widget.Entry:
+			entries = append(entries, x)
+		case *widget.Select:
+			x.SetSelected("FRITZ!Box")
+		}
+	}
+	if len(entries) != 5 {
+		t.Fatalf("%d entries", len(entries))
+	}
+	for i, text := range []string{"home", "vpn.example.com", "staff", "s3cret", "alice"} {
+		entries[i].SetText(text)
+	}
+	tap(t, m.Object, "Save")
+	want := "create home: name = \"home\"\npeers = [\"vpn.example.com\"]\npreset = \"fritzbox\"\n\n[group]\nname = \"staff\"\nkey = \"s3cret\"\n\n[xauth]\nusername = \"alice\"\n"
+	if len(d.asked) != 1 || d.asked[0] != want || entries[3].Text != "" || m.said.Text != "" {
+		t.Errorf("%q, said %q", d.asked, m.said.Text)
+	}
+	if got := texts(m.Object); !strings.Contains(got, "Import a file…") {
+		t.Errorf("the list is not back:\n%s", got)
+	}
+}
+
 // TestPrompt: what is typed goes out once, with Enter too, and is nowhere afterwards; a question that is over closes.
 func TestPrompt(t *testing.T) {
 	test.NewTempApp(t)
@@ -163,7 +197,7 @@ func TestHostile(t *testing.T) {
 	long := strings.Repeat("lorem ipsum ", 8<<10)
 	text := func() string { return []string{"", "a", "\x1b[2J\u202e\n", long, "peer.example.com"}[r.IntN(5)] }
 	before := 0
-	for i := range 300 {
+	for i := range 100 {
 		s := &status.Snapshot{State: []status.State{status.Active, status.Blocked, "NEW", status.FailingOver}[r.IntN(4)], Banner: long, Profile: text(),
 			Diagnosis: &status.Diagnosis{Cause: text(), Sentence: text(), Next: text()}, Warnings: []string{text(), text()}, Security: &status.Rating{Grade: text(), Reasons: []string{text()}}}
 		for range r.IntN(50) {

@@ -15,8 +15,8 @@ import (
 
 // fields are the answers that make a first profile.
 type fields struct {
-	name, gateway, group, key, user, preset string
-	install                                 bool
+	name, gateway, group, user, preset string
+	install                            bool
 }
 
 func (a *app) profileNewCommand() *cobra.Command {
@@ -62,9 +62,8 @@ func (a *app) newProfile(ctx context.Context, f fields) error {
 	if err != nil {
 		return err
 	}
-	f.key = key
-	text := f.toml()
-	if _, err := profile.Parse(f.name+".toml", []byte(text)); err != nil {
+	text, err := profile.Fields{Name: f.name, Gateway: f.gateway, Group: f.group, Key: profile.Secret(key), User: f.user, Preset: f.preset}.TOML()
+	if err != nil {
 		return &failure{code: exitProfile, sentence: "this makes no profile:\n" + err.Error(), next: "correct it, then try again"}
 	}
 	if f.install {
@@ -74,21 +73,4 @@ func (a *app) newProfile(ctx context.Context, f fields) error {
 	}
 	_, err = io.WriteString(a.out, text)
 	return err
-}
-
-func (f fields) toml() string {
-	var peers []string
-	for _, p := range strings.Split(f.gateway, ",") {
-		peers = append(peers, tomlText(strings.TrimSpace(p)))
-	}
-	s := fmt.Sprintf("name = %s\npeers = [%s]\npreset = %s\n\n[group]\nname = %s\nkey = %s\n", tomlText(f.name),
-		strings.Join(peers, ", "), tomlText(f.preset), tomlText(f.group), tomlText(f.key))
-	if f.user != "" {
-		s += fmt.Sprintf("\n[xauth]\nusername = %s\n", tomlText(f.user))
-	}
-	return s
-}
-
-func tomlText(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
