@@ -209,3 +209,20 @@ func TestDesktop(t *testing.T) {
 		seen[shape] = s
 	}
 }
+
+// TestNoPanel: where no panel shows icons, the window is opened instead, and a word says what is missing.
+func TestNoPanel(t *testing.T) {
+	p, w := newPanel(t), newWorld(t)
+	_, err := p.bus.ReleaseName("org.kde.StatusNotifierWatcher")
+	must(t, err)
+	c := w.tray(p)
+	said := func(what string) func() bool {
+		return func() bool {
+			return slices.ContainsFunc(p.noticed(), func(n string) bool { return strings.Contains(n, what) })
+		}
+	}
+	p.until("a word about it", said("shows no icons in its panel"))
+	p.until("the window, which is not beside this test", said("ezvpn-window"))
+	must(t, c.Process.Signal(syscall.SIGTERM))
+	must(t, c.Wait())
+}

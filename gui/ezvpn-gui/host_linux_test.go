@@ -136,6 +136,9 @@ func (p *panel) until(what string, holds func() bool) {
 		case <-p.moved:
 		case <-time.After(100 * time.Millisecond): // a signal that came before
 		case <-end:
+			if p.menu == nil {
+				p.t.Fatalf("not within %v: %s\nnotices: %q", patience, what, p.noticed())
+			}
 			p.t.Fatalf("not within %v: %s\nmenu: %q\nnotices: %q\nicon %s", patience, what, p.labels(), p.noticed(), p.shape())
 		}
 	}

@@ -70,6 +70,10 @@ func run(ctx context.Context, address string, theme assets.Theme, first *instanc
 			}
 		})
 		go first.serve(ctx, func() { w.open("status", "") })
+		go hosted(ctx, func() {
+			shown.Show(view.Notice{Kind: view.NoticeFailed, Title: language().Say("panel.none"), Body: language().Say("panel.none.next")})
+			w.open("status", "")
+		})
 		go func() {
 			defer close(done)
 			t.Run(ctx, news)
@@ -77,6 +81,20 @@ func run(ctx context.Context, address string, theme assets.Theme, first *instanc
 		}()
 	}, cancel)
 	<-done
+}
+
+// panelTime is how long a panel may take to come up after this program: both start with the session.
+const panelTime = 10 * time.Second
+
+// hosted opens a window in place of the icon where no panel shows icons.
+func hosted(ctx context.Context, alone func()) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(panelTime):
+		if !tray.Hosted() {
+			alone()
+		}
+	}
 }
 
 // themeOf is what the panel is: as given, else dark, as most are.

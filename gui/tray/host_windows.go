@@ -1,0 +1,4 @@
+package tray
+
+// Hosted: the panel of this system shows icons.
+func Hosted() bool { return true }
