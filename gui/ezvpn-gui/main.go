@@ -27,10 +27,18 @@ import (
 func main() {
 	socket := flag.String("socket", "", "`address` of the service (default $EZVPN_SOCKET, else "+ipc.DefaultAddress+")")
 	theme := flag.String("panel", "", "`light` or dark: what the panel is, if the system does not say")
+	start := flag.String("autostart", "", "`on` or off: start with the session of this user, or no longer, and end")
 	version := flag.Bool("version", false, "print the release and end")
 	flag.Parse()
 	if *version {
 		fmt.Println("ezvpn-gui " + ipc.Release())
+		return
+	}
+	if *start != "" {
+		if err := autostart(*start); err != nil {
+			fmt.Fprintln(os.Stderr, "ezvpn-gui:", err)
+			os.Exit(1)
+		}
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
