@@ -65,6 +65,9 @@ install:
 	@[ -x build/ezvpnd ] && [ -x build/ezvpn ] || { echo 'Run make build first, as the user who has Go.' >&2; exit 1; }
 	install -D -m 755 build/ezvpnd $(DESTDIR)$(PREFIX)/sbin/ezvpnd
 	install -D -m 755 build/ezvpn $(DESTDIR)$(PREFIX)/bin/ezvpn
+	@# The desktop, if it was built: make build desktop.
+	[ ! -x build/ezvpn-window ] || { install -m 755 build/ezvpn-gui build/ezvpn-window $(DESTDIR)$(PREFIX)/bin/ && \
+		install -D -m 644 packaging/linux/ezvpn.desktop $(DESTDIR)$(PREFIX)/share/applications/ezvpn.desktop; }
 	install -d -m 755 $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 644 build/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	build/ezvpn completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ezvpn
@@ -75,6 +78,7 @@ install:
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/ezvpn*.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ezvpn
+	rm -f $(DESTDIR)$(PREFIX)/bin/ezvpn-gui $(DESTDIR)$(PREFIX)/bin/ezvpn-window $(DESTDIR)$(PREFIX)/share/applications/ezvpn.desktop
 	rm -f $(DESTDIR)$(PREFIX)/sbin/ezvpnd $(DESTDIR)$(PREFIX)/bin/ezvpn $(DESTDIR)$(UNITS)/ezvpnd.service
 
 # What the windows are built with, and what their tests run on.
