@@ -29,23 +29,14 @@ func (a *api) watch(w http.ResponseWriter, r *http.Request, c ipc.Caller) {
 	defer cancel()
 	lines := ipc.NewLines(w)
 	snaps := a.session.Watch(ctx)
-	var s status.Snapshot
-	any := false
-	for {
-		_, changed := a.bell.now()
-		select {
-		case next, ok := <-snaps:
-			if !ok {
-				return
-			}
-			s, any = next, true
-		case <-changed:
-			if !any {
-				continue
-			}
-		}
+	for s, ok := <-snaps; ok; {
+		_, changed := a.bell.now() // before it is sent: what changes meanwhile is sent again
 		if lines.Send(a.noted(a.authority.visible(c, s))) != nil {
 			return
+		}
+		select {
+		case s, ok = <-snaps:
+		case <-changed:
 		}
 	}
 }
