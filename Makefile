@@ -83,7 +83,7 @@ uninstall:
 
 # What the windows are built with, and what their tests run on.
 DESKTOP = gcc clang libc6-dev pkg-config libgl1-mesa-dev xorg-dev libxkbcommon-dev libwayland-dev
-SCREEN  = xvfb xauth libgl1-mesa-dri dbus xdotool openbox imagemagick fonts-dejavu-core
+SCREEN  = xvfb xauth libgl1-mesa-dri dbus xdotool xclip openbox imagemagick fonts-dejavu-core
 
 desktop-packages:
 	@packaging/test-packages.sh $(DESKTOP) $(SCREEN)

@@ -136,6 +136,13 @@ func TestScreen(t *testing.T) {
 	s.gone("The gateway asks")
 	s.shot("status")
 	t.Log("typed the password; connected")
+	p.click("Address")
+	s.until("the address in the clipboard", func() bool {
+		c := exec.Command("xclip", "-o", "-selection", "clipboard")
+		c.Env = s.env
+		out, _ := c.Output()
+		return string(out) == "10.99.1.2"
+	})
 	w.gateways[0].Break(gateway.Silent, true)
 	p.until("the second gateway asks", func() bool { return p.has("Answer the gateway") })
 	p.click("Answer the gateway")

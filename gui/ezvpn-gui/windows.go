@@ -20,19 +20,23 @@ type windows struct {
 	wait sync.WaitGroup
 }
 
-// window is one process. It ends when its standard input does, and comes to the front for each line there that says which page to show.
+// window is one process. It ends when its standard input does, and takes an order from each line there.
 type window struct {
 	cmd   *exec.Cmd
 	lines io.WriteCloser
 }
 
-// open shows a page, or raises it.
+// open shows a page, or raises it; the page copy puts arg, one line, into the clipboard.
 func (w *windows) open(page, arg string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	key := keyOf(page)
 	if x := w.live[key]; x != nil {
-		if _, err := io.WriteString(x.lines, "show "+page+"\n"); err == nil {
+		order := "show " + page
+		if page == "copy" {
+			order = "copy " + arg
+		}
+		if _, err := io.WriteString(x.lines, order+"\n"); err == nil {
 			return
 		}
 	}

@@ -61,7 +61,10 @@ func main() {
 		hear, show = pages(ctx, win, w, c, page)
 	}
 	if *tray {
-		go orders(os.Stdin, func(page string) { fyne.Do(func() { show(page); win.Show(); win.RequestFocus() }) }, func() { fyne.Do(a.Quit) })
+		go orders(os.Stdin, map[string]func(string){
+			"show": func(page string) { fyne.Do(func() { show(page); win.Show(); win.RequestFocus() }) },
+			"copy": func(text string) { fyne.Do(func() { a.Clipboard().SetContent(text) }) },
+		}, func() { fyne.Do(a.Quit) })
 	}
 	go link.Follow(ctx, c, func(n link.News) { fyne.DoAndWait(func() { hear(n) }) })
 	win.ShowAndRun()
@@ -97,12 +100,13 @@ func prompt(ctx context.Context, win fyne.Window, w words.Words, c *ipc.Client) 
 	}, func(string) {}
 }
 
-// orders reads what the tray wants: "show PAGE". The end of the tray is the end of the window.
-func orders(r io.Reader, show func(page string), end func()) {
+// orders reads what the tray wants: "show PAGE", "copy TEXT". The end of the tray is the end of the window.
+func orders(r io.Reader, known map[string]func(string), end func()) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
-		if page, ok := strings.CutPrefix(lines.Text(), "show "); ok {
-			show(page)
+		what, arg, _ := strings.Cut(lines.Text(), " ")
+		if do := known[what]; do != nil {
+			do(arg)
 		}
 	}
 	end()

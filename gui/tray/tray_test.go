@@ -47,8 +47,9 @@ func (f *fake) Quit()                { f.do(func() { f.quit = true }) }
 func (f *fake) open(page string)     { f.do(func() { f.opened = append(f.opened, page) }) }
 
 func (f *fake) Up(_ context.Context, u ipc.Up) (ipc.State, error) {
-	f.do(func() { f.asked = append(f.asked, "up "+u.Profile) })
-	return ipc.State{}, f.refuse
+	var refuse error
+	f.do(func() { f.asked, refuse = append(f.asked, "up "+u.Profile), f.refuse })
+	return ipc.State{}, refuse
 }
 
 func (f *fake) Down(context.Context) (ipc.State, error) {
@@ -60,6 +61,12 @@ func (f *fake) do(g func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	g()
+}
+
+// drawn counts the menus.
+func (f *fake) drawn() (n int) {
+	f.do(func() { n = f.menus })
+	return n
 }
 
 // press clicks the row that begins so.
@@ -120,10 +127,10 @@ func TestClicks(t *testing.T) {
 		f.press(t, "Address")
 		f.press(t, "Diagnose")
 		f.press(t, "Import")
-		f.refuse = &ipc.Error{Code: ipc.NotAllowed, Sentence: "you may not", Next: "ask"}
+		f.do(func() { f.refuse = &ipc.Error{Code: ipc.NotAllowed, Sentence: "you may not", Next: "ask"} })
 		tell(link.News{Snapshot: &status.Snapshot{State: status.ConnectRequired}, Profiles: profiles})
 		f.press(t, "Connect home")
-		f.refuse = errors.New("broken")
+		f.do(func() { f.refuse = errors.New("broken") })
 		f.press(t, "Connect home")
 		f.press(t, "Quit")
 	})
@@ -145,16 +152,16 @@ func TestDrawsWhatChanged(t *testing.T) {
 		s := up("office", "a")
 		tell(link.News{Snapshot: &status.Snapshot{State: status.ConnectRequired}, Profiles: profiles})
 		tell(link.News{Snapshot: s, Profiles: profiles})
-		menus := f.menus
+		menus := f.drawn()
 		for range 100 {
 			tell(link.News{Snapshot: s, Profiles: profiles})
 		}
-		if f.menus != menus {
-			t.Errorf("%d menus for the same news", f.menus-menus)
+		if n := f.drawn() - menus; n != 0 {
+			t.Errorf("%d menus for the same news", n)
 		}
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		if n := f.menus - menus; n != 10 {
+		if n := f.drawn() - menus; n != 10 {
 			t.Errorf("%d menus in ten minutes", n)
 		}
 	})
@@ -194,10 +201,12 @@ func TestHostileNews(t *testing.T) {
 				n.Profiles = append(n.Profiles, ipc.ProfileInfo{Name: text()})
 			}
 			tell(n)
-			if len(f.items) > 45 {
-				t.Fatalf("%d rows", len(f.items))
+			var items []view.Item
+			f.do(func() { items = f.items })
+			if len(items) > 45 {
+				t.Fatalf("%d rows", len(items))
 			}
-			for _, i := range f.items {
+			for _, i := range items {
 				if len(i.Label) > 400 || strings.ContainsAny(i.Label, "\n\x1b\u202e") {
 					t.Fatalf("%.200q", i.Label)
 				}
