@@ -129,6 +129,7 @@ func TestDesktop(t *testing.T) {
 	c := w.tray(p)
 	p.adopt()
 	p.until("no service", func() bool { return p.has("No service") })
+	p.until("a picture", func() bool { return !strings.HasPrefix(p.shape(), "no picture") })
 	shapes := map[assets.State]string{assets.Blocked: p.shape()}
 	step("the icon is there before the service, and says so: %q", p.labels()[0])
 

@@ -228,6 +228,9 @@ func (p *panel) shape() string {
 		}
 	}
 	n := int(m[0].W * m[0].H)
+	if n == 0 || len(m[0].Data) < 4*n {
+		return "no picture yet"
+	}
 	mid := binary.BigEndian.Uint32(m[0].Data[4*(int(m[0].H/2)*int(m[0].W)+int(m[0].W/2)):])
 	return fmt.Sprintf("%d%% %08x", 100*covered/n, mid)
 }
