@@ -32,8 +32,8 @@ func Question(cookie isakmp.Cookie, offers []profile.Phase1) []byte {
 // not authentic: anybody on the way could have written it.
 func Read(cookie isakmp.Cookie, datagram []byte) (string, bool) {
 	h, err := isakmp.ParseHeader(datagram)
-	if err != nil || h.Initiator != cookie || h.Flags&isakmp.Encrypted != 0 {
-		return "", false
+	if err != nil || h.Initiator != cookie || h.Flags&isakmp.Encrypted != 0 || h.Responder.IsZero() && h.Exchange != isakmp.Informational {
+		return "", false // our own question come back is no answer either
 	}
 	payloads, _, err := isakmp.ParsePayloads(h.Next, datagram[isakmp.HeaderLen:])
 	if err != nil {

@@ -47,6 +47,7 @@ func TestRead(t *testing.T) {
 		{answer(cookie, isakmp.Informational, isakmp.Notify{DOI: 1, Protocol: 1, Kind: 14}), "it says NO-PROPOSAL-CHOSEN", true}, // RFC 2408 section 3.14.1
 		{answer(isakmp.Cookie{7}, isakmp.MainMode, sa), "", false},
 		{[]byte("HTTP/1.1 400"), "", false},
+		{Question(cookie, []profile.Phase1{{Cipher: 5, Hash: 1, Group: 2}}), "", false}, // an echo
 		{nil, "", false},
 	} {
 		if got, ok := Read(cookie, c.datagram); got != c.want || ok != c.ok {

@@ -54,8 +54,8 @@ func (m *Machine) Receive(now time.Time, datagram []byte) {
 		return
 	}
 	h, err := isakmp.ParseHeader(datagram)
-	if err != nil || h.Initiator != m.cookie || h.Flags&isakmp.Encrypted != 0 {
-		return
+	if err != nil || h.Initiator != m.cookie || h.Flags&isakmp.Encrypted != 0 || h.Responder.IsZero() && h.Exchange != isakmp.Informational {
+		return // our own question come back is no answer either
 	}
 	payloads, _, err := isakmp.ParsePayloads(h.Next, datagram[isakmp.HeaderLen:])
 	m.answered, m.silent = true, 0
@@ -75,6 +75,7 @@ func (m *Machine) Receive(now time.Time, datagram []byte) {
 		switch b := p.Payload.(type) {
 		case isakmp.Notify:
 			says = isakmp.NotifyName(b.Kind)
+			m.saysNo = m.saysNo || b.IsError()
 		case isakmp.SA:
 			if m.chose(b) {
 				m.due = now.Add(Rest)

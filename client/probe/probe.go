@@ -24,7 +24,8 @@ const (
 	MaxAsked   = 48              // questions
 	MaxSent    = 80              // datagrams
 	MaxHalf    = 30              // proposals that are taken up: each leaves a half-open SA until the gateway's time is over
-	tries      = 2               // datagrams for one question, while it is not known that silence is a refusal
+	tries      = 2               // datagrams for one question
+	patient    = 3               // where the gateway says no to what it does not take: silence is a loss then
 	firstTried = 3               // groups that are asked before a port counts as silent
 )
 
@@ -54,6 +55,8 @@ type Machine struct {
 	due      time.Time // of the next datagram, or of giving the answer up
 	marked   bool
 	answered bool // anything at all came back
+	saysNo   bool // what it does not take, it refuses; otherwise silence may be a refusal
+	unheard  bool // of a gateway that says no, a question stayed without an answer
 	silent   int  // questions in a row without an answer
 	done     bool
 	report   Report
@@ -126,15 +129,24 @@ func (m *Machine) Advance(now time.Time) (datagram []byte, marked bool) {
 	return m.message, m.marked
 }
 
-// again says whether an open question is asked once more. Where the gateway answers, silence is a refusal.
-func (m *Machine) again() bool { return m.sent < tries && !m.answered }
+// again says whether an open question is asked once more: one datagram that is lost must not pass for a refusal.
+func (m *Machine) again() bool {
+	if m.saysNo {
+		return m.sent < patient
+	}
+	return m.sent < tries
+}
 
 // next makes the next question.
 func (m *Machine) next() bool {
 	switch {
 	case len(m.queue) == 0 && m.answered && len(m.report.Accepted) == 0 && m.report.XAUTH:
 		m.begin(isakmp.AuthPreShared)
+	case len(m.queue) == 0 && m.unheard:
+		m.end("some questions got no answer")
+		return false
 	case len(m.queue) == 0:
+		m.report.Quiet = m.answered && !m.saysNo
 		m.end("")
 		return false
 	}
@@ -155,10 +167,12 @@ func (m *Machine) next() bool {
 func (m *Machine) unanswered() {
 	m.open = false
 	m.close("silent", "")
-	if m.answered {
+	m.unheard = m.unheard || m.saysNo
+	if m.silent++; m.silent < firstTried || m.answered && !m.saysNo {
 		return
 	}
-	if m.silent++; m.silent < firstTried {
+	if m.answered {
+		m.end("it stopped answering")
 		return
 	}
 	if !m.marked {

@@ -171,6 +171,43 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// TestLoss: whichever datagram is lost on the way, a gateway that says no is found as it is; one that goes away is never
+// called complete, and an echo of our questions is nobody.
+func TestLoss(t *testing.T) {
+	g := gateway{takes: []string{"aes256-sha256-modp2048", "aes128-sha1-modp2048", "aes256-sha1-modp1536"}, method: isakmp.AuthXAUTHInitPreShared}
+	want := slices.Sorted(slices.Values(g.takes))
+	drive := func(reach func(n int) bool, answer func(d []byte) []byte) Report {
+		m, now := New(Config{Rand: rand.Reader, Port: 500}), time.Unix(0, 0)
+		for n := 0; !m.Done(); {
+			now = slices.MaxFunc([]time.Time{now, m.Deadline()}, time.Time.Compare)
+			if d, _ := m.Advance(now); d != nil {
+				if n++; reach(n) {
+					m.Receive(now.Add(time.Millisecond), answer(d))
+				}
+			}
+		}
+		return m.Report()
+	}
+	ask := func(d []byte) []byte { return g.answer(t, d, 500) }
+	first := drive(func(int) bool { return true }, ask)
+	for lost := 1; lost <= first.Sent; lost++ {
+		if r := drive(func(n int) bool { return n != lost }, ask); !slices.Equal(accepted(r), want) || !r.Complete || r.Quiet {
+			t.Errorf("datagram %d lost: %v, complete %v", lost, accepted(r), r.Complete)
+		}
+	}
+	for last := 4; last < first.Sent; last++ { // by then it has said no once
+		if r := drive(func(n int) bool { return n <= last }, ask); r.Complete || r.Why == "" || r.Sent > last+patient*firstTried {
+			t.Errorf("gone after %d: complete %v, %q, %d datagrams", last, r.Complete, r.Why, r.Sent)
+		}
+	}
+	if r := drive(func(n int) bool { return n <= 1 }, ask); !r.Quiet || len(r.Advice) == 0 || !strings.Contains(r.Advice[0], "silence") {
+		t.Errorf("gone after its first yes: %+v", r)
+	}
+	if r := drive(func(int) bool { return true }, func(d []byte) []byte { return d }); r.Answered || r.Complete {
+		t.Errorf("an echo: %+v", r)
+	}
+}
+
 // TestBest: weak proposals are in the profile only if there is nothing else, and then they are allowed by name.
 func TestBest(t *testing.T) {
 	r, _ := run(t, Config{Port: 500}, gateway{takes: []string{"3des-sha1-modp1024", "aes256-sha256-modp2048", "aes128-sha1-modp2048"}, method: isakmp.AuthXAUTHInitPreShared})

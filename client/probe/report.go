@@ -18,7 +18,8 @@ type Report struct {
 	Asked    int           `json:"questions"`
 	Sent     int           `json:"datagrams"`
 	Answered bool          `json:"answered"`
-	Complete bool          `json:"complete"`      // everything was asked
+	Complete bool          `json:"complete"`      // everything was asked, and answered as far as it answers
+	Quiet    bool          `json:"quiet"`         // it says nothing to what it does not take, so a loss can look like a refusal
 	Why      string        `json:"why,omitempty"` // it is not
 	Accepted []Accepted    `json:"accepted"`      // the strongest first
 	Groups   []GroupAnswer `json:"groups"`
@@ -120,6 +121,9 @@ func (r *Report) finish(why string) {
 	case len(r.Accepted) == 0:
 		r.Advice = append(r.Advice, "it answers and takes none of the proposals: it may want certificates, or a group that it knows (try --group NAME)")
 		return
+	}
+	if r.Quiet {
+		r.Advice = append(r.Advice, "it refuses by silence: on a network that loses datagrams it may take more than was found")
 	}
 	if r.Accepted[0].Grade == "weak" {
 		r.Advice = append(r.Advice, "ask its administrator for aes256-sha256-modp2048")
